@@ -1,0 +1,1 @@
+"""The conformance suites: what a Kubernetes network promises, clause by clause."""

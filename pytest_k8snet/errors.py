@@ -1,0 +1,50 @@
+"""Every error that a user can meet.
+
+K8sNetError
+├── UsageError         an option or a file that the user gave cannot be used   (exit code 4)
+├── PreflightError     the cluster cannot be tested as it is                   (exit code 4)
+└── NoVerdict          a check could not be judged: harness or environment     (outcome *error*)
+    ├── ApiError       the Kubernetes API refused or did not answer
+    ├── PodNotReady    a pod will not become Ready, or did not in time
+    └── AgentLost      the agent in a probe pod did not answer
+"""
+
+from __future__ import annotations
+
+
+class K8sNetError(Exception):
+    """The base of all errors of this package. ``hint`` tells what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(f"{message}\n{hint}" if hint else message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(K8sNetError):
+    """An option, a setting or a file of the user cannot be used."""
+
+
+class PreflightError(K8sNetError):
+    """The cluster cannot be tested as it is: nothing was judged."""
+
+
+class NoVerdict(K8sNetError):
+    """The check could not be judged; this says nothing about the network."""
+
+
+class ApiError(NoVerdict):
+    """The Kubernetes API refused a request or did not answer. ``status`` is the HTTP status, 0 without an answer."""
+
+    def __init__(self, message: str, *, status: int = 0, reason: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.reason = reason
+
+
+class PodNotReady(NoVerdict):
+    """A pod will not become Ready, or did not within its deadline."""
+
+
+class AgentLost(NoVerdict):
+    """The agent of a probe pod did not answer, also not after a new connection."""

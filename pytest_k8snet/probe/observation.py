@@ -1,0 +1,152 @@
+"""What a probe asks and what it saw: the words that agent, prober, oracle and reports share."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+class Protocol(enum.StrEnum):
+    """The transport of a probe. ICMP means echo, ICMPv6 for IPv6 targets."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    SCTP = "sctp"
+    ICMP = "icmp"
+
+
+class Family(enum.StrEnum):
+    """The address family of a probe."""
+
+    IPV4 = "ipv4"
+    IPV6 = "ipv6"
+
+    @classmethod
+    def of(cls, address: str) -> Family:
+        """Return the family of an IP address in text form."""
+        return cls.IPV6 if ":" in address else cls.IPV4
+
+
+class Outcome(enum.StrEnum):
+    """How a probe ended; exactly one. All but PROBE_ERROR are observations of the network."""
+
+    CONNECTED = "connected"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    RESET = "reset"
+    DNS_FAILURE = "dns_failure"
+    PROBE_ERROR = "probe_error"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Pod:
+    """A probe pod as the prober knows it. ``addresses`` is status.podIPs in its order."""
+
+    namespace: str
+    name: str
+    node: str
+    addresses: tuple[str, ...] = ()
+    port: int = 8080
+    container: str = "agent"
+    host_network: bool = False
+
+    def address(self, family: Family) -> str:
+        """Return the pod's address of a family. Raises KeyError when it has none."""
+        for address in self.addresses:
+            if Family.of(address) is family:
+                return address
+        raise KeyError(f"pod {self.namespace}/{self.name} has no {family} address, it has {self.addresses}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Probe:
+    """One attempt to move data from ``source`` to ``address``.
+
+    ``size`` is the length of the request and of the answer in bytes of transport payload (0: as short as it can be);
+    ``dont_fragment`` sets DF on both ways. ``column`` names the target in tables ("probe-b", "node-1:8080").
+    """
+
+    source: Pod
+    address: str
+    port: int
+    protocol: Protocol
+    column: str
+    size: int = 0
+    dont_fragment: bool = False
+
+    @property
+    def family(self) -> Family:
+        """The family of the target address."""
+        return Family.of(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the server that answered said of itself and of the client that it saw."""
+
+    pod: str
+    node: str
+    instance: str  # random per server process: tells a restarted or a replaced server
+    addresses: tuple[str, ...]  # its own, read from its interfaces
+    source: str  # the client address that it saw
+    source_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a probe saw. ``detail`` is the evidence: the errno's name, the ICMP type and code and who sent it."""
+
+    outcome: Outcome
+    millis: float
+    attempts: int = 1
+    detail: str = ""
+    server: Identity | None = None
+    replied_from: str = ""  # the address that the answer came from, for UDP and ICMP
+    path_mtu: int = 0  # as reported by "message too long" or "fragmentation needed", 0 if none
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the oracle says a probe must see.
+
+    ``outcomes`` are the allowed ones. A probe that connects must also have been answered by the pod ``server`` that
+    saw the client as ``source``; an empty string asks nothing. ``because`` is the oracle's reason, for people.
+    """
+
+    outcomes: frozenset[Outcome]
+    server: str = ""
+    source: str = ""
+    because: str = ""
+
+    def mismatch(self, probe: Probe, seen: Observation) -> str:
+        """Return what is wrong with an observation, in words, or "" when it is as expected."""
+        if seen.outcome not in self.outcomes:
+            wanted = " or ".join(sorted(self.outcomes))
+            return f"{seen.outcome} instead of {wanted}"
+        if seen.outcome is not Outcome.CONNECTED:
+            return ""
+        if seen.replied_from and seen.replied_from != probe.address:
+            return f"the answer came from {seen.replied_from}, not from {probe.address}"
+        if seen.server is None:
+            return ""
+        if self.server and seen.server.pod != self.server:
+            return f"answered by {seen.server.pod}, not by {self.server}"
+        if self.source and seen.server.source != self.source:
+            return f"the server saw the source {seen.server.source}, not {self.source}"
+        return ""
+
+
+CONNECTS = frozenset({Outcome.CONNECTED})
+REJECTED = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.RESET})
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What must be seen by a set of probes: the question and the oracle's answer in one. ``title`` heads its table."""
+
+    title: str
+    cells: Mapping[Probe, Expected]
+    convergence: float | None = None  # seconds within which it must hold; None: the profile's
+    notes: tuple[str, ...] = field(default=())
