@@ -113,12 +113,14 @@ class Expected:
 
     ``outcomes`` are the allowed ones. A probe that connects must also have been answered by the pod ``server`` that
     saw the client as ``source``; an empty string asks nothing. ``because`` is the oracle's reason, for people.
+    ``target`` names the pod that listens where a probe must *not* connect, so that its positive control can be found.
     """
 
     outcomes: frozenset[Outcome]
     server: str = ""
     source: str = ""
     because: str = ""
+    target: str = ""
 
     def mismatch(self, probe: Probe, seen: Observation) -> str:
         """Return what is wrong with an observation, in words, or "" when it is as expected."""
