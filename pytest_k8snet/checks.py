@@ -1,0 +1,100 @@
+"""The check: one asserted behaviour with a permanent id, its clause and the faults that it catches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+
+from pytest_k8snet.profiles import LEVELS
+
+TestFunction = TypeVar("TestFunction", bound=Callable[..., object])
+
+AREAS = {
+    "model": "the pod network model and exposure",
+    "services": "Services of every type",
+    "dns": "DNS by the Kubernetes DNS specification",
+    "policy": "NetworkPolicy",
+    "ingress": "Ingress",
+    "performance": "bandwidth, latency and MTU",
+    "resilience": "what breaks, for how long, when a part fails",
+}
+
+REQUIREMENTS = {
+    "ipv4": "the cluster gives pods IPv4 addresses",
+    "ipv6": "the cluster gives pods IPv6 addresses",
+    "dual_stack": "the cluster gives pods addresses of both families",
+    "two_nodes": "two nodes take probe pods",
+    "host_network": "the cluster lets us run hostNetwork pods",
+    "host_port": "the cluster serves hostPort",
+    "outside": "there is a host outside the cluster to probe from",
+    "sctp": "probe pods can speak SCTP (a kernel with SCTP, or raw sockets)",
+    "icmp": "probe pods can send ICMP echo (the ping_group_range sysctl)",
+    "policy_enforced": "the cluster enforces NetworkPolicy",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """The permanent part of a check. ``requires`` are keys of REQUIREMENTS, ``catches`` names of faults."""
+
+    id: str
+    area: str
+    level: str
+    spec: str
+    requires: tuple[str, ...]
+    catches: tuple[str, ...]
+
+
+def check(
+    id: str,
+    *,
+    spec: str,
+    level: str,
+    catches: tuple[str, ...],
+    requires: tuple[str, ...] = (),
+    area: str | None = None,
+) -> Callable[[TestFunction], TestFunction]:
+    """Make a test function a check.
+
+    ``spec`` is the URL of the clause. Raises ValueError for an id, area, level or requirement that does not exist, so
+    that a misspelt one fails at import.
+    """
+    if not re.fullmatch(r"[A-Z]+-\d{3}", id):
+        raise ValueError(f"check id {id!r} must look like MODEL-001")
+    made = Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches))
+    for value, known in ((made.area, AREAS), (level, LEVELS), *((name, REQUIREMENTS) for name in requires)):
+        if value not in known:
+            raise ValueError(f"{id}: {value!r} is not one of {', '.join(known)}")
+
+    def mark(function: TestFunction) -> TestFunction:
+        for marker in (pytest.mark.k8snet_check(made), getattr(pytest.mark, made.area), getattr(pytest.mark, level)):
+            function = marker(function)
+        return function
+
+    return mark
+
+
+def check_of(item: pytest.Item) -> Check | None:
+    """Return the check that a test is, or None for a test that is not one."""
+    marker = item.get_closest_marker("k8snet_check")
+    return marker.args[0] if marker else None
+
+
+def requirements_of(item: pytest.Item) -> tuple[str, ...]:
+    """Return what a test needs: by its check, and by its parameters ``family`` and ``protocol``."""
+    found = check_of(item)
+    needs = list(found.requires) if found else []
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    needs += [str(parameters[name]) for name in ("family", "protocol") if str(parameters.get(name)) in REQUIREMENTS]
+    return tuple(needs)
+
+
+def register_markers(config: pytest.Config) -> None:
+    """Make the markers of areas and levels known, so that ``-m "model and core"`` works."""
+    config.addinivalue_line("markers", "k8snet_check(check): permanent id, clause and level of a check")
+    for name, meaning in (AREAS | LEVELS).items():
+        config.addinivalue_line("markers", f"{name}: {meaning} (pytest-k8snet)")

@@ -1,0 +1,295 @@
+"""The Kubernetes API as dictionaries: the only module that imports ``kubernetes``.
+
+Errors come as ApiError with what was asked, what the server said and what to do next; nothing else gets out.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import urllib3
+from kubernetes import client, config, dynamic
+from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError, ResourceNotUniqueError
+
+from pytest_k8snet.errors import ApiError, UsageError
+from pytest_k8snet.kube.endpoint import ApiEndpoint
+
+Object = dict[str, Any]
+T = TypeVar("T")
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach a cluster. An empty ``kubeconfig`` means the service account of the pod that we run in.
+
+    ``scratch`` is a folder of the run's own for certificates and the discovery cache.
+    """
+
+    kubeconfig: str
+    context: str
+    scratch: Path
+
+    def configuration(self) -> client.Configuration:
+        """Return the client configuration. Raises UsageError when the kubeconfig cannot be used."""
+        made = client.Configuration()
+        try:
+            if self.kubeconfig:
+                config.load_kube_config(
+                    self.kubeconfig,
+                    context=self.context or None,
+                    client_configuration=made,
+                    persist_config=False,
+                    temp_file_path=str(self.scratch),
+                )
+            else:
+                config.load_incluster_config(client_configuration=made)
+        except (config.ConfigException, OSError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"the kubeconfig {self.kubeconfig or '(service account)'} cannot be used: {error}",
+                hint="Look at it with 'kubectl config get-contexts' and name file and context: "
+                "--k8snet-kubeconfig FILE --k8snet-context NAME",
+            ) from error
+        made.retries = False
+        return made
+
+
+class KubeApi:
+    """One connection to a cluster's API. Not for use by several threads at once."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._configuration = access.configuration()
+        self.server: str = self._configuration.host
+        self._transport = client.ApiClient(self._configuration)
+        self._dynamic: dynamic.DynamicClient | None = None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.rest_client.pool_manager.clear()
+
+    def endpoint(self) -> ApiEndpoint:
+        """Return what the exec streams need to reach the same API in the same name."""
+        made = self._configuration
+
+        def headers() -> dict[str, str]:
+            token = made.auth_settings().get("BearerToken", {}).get("value")
+            return {"Authorization": token} if token else {}
+
+        return ApiEndpoint(made.host, _ssl_context(made), headers, made.proxy or None, made.tls_server_name or None)
+
+    def version(self) -> str:
+        """Return the server's version, such as "v1.34.4"."""
+        return str(self._ask("read the version", lambda: self._client().version["kubernetes"]["gitVersion"]))
+
+    def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object:
+        """Return one object. Raises ApiError with status 404 when there is none."""
+        what = _what("get", kind, name, namespace)
+        return self._call(what, api_version, kind, "get", name=name, namespace=namespace)
+
+    def list(
+        self, api_version: str, kind: str, namespace: str | None = None, *, labels: str | None = None
+    ) -> list[Object]:
+        """Return the objects of a kind, of all namespaces when none is given."""
+        what = _what("list", kind, "", namespace)
+        answer = self._call(what, api_version, kind, "get", namespace=namespace, label_selector=labels)
+        return list(answer["items"])
+
+    def list_for_watch(self, api_version: str, kind: str, namespace: str) -> tuple[list[Object], str]:
+        """Return the objects of a kind and the resourceVersion from which a watch goes on."""
+        answer = self._call(_what("list", kind, "", namespace), api_version, kind, "get", namespace=namespace)
+        return list(answer["items"]), str(answer["metadata"]["resourceVersion"])
+
+    def create(self, obj: Mapping[str, Any]) -> Object:
+        """Create an object as it stands in its manifest."""
+        return self._send("create", obj, "create")
+
+    def apply(self, obj: Mapping[str, Any]) -> Object:
+        """Apply an object on the server's side, in our name."""
+        return self._send("apply", obj, "server_side_apply", field_manager="k8snet", force_conflicts=True)
+
+    def patch(self, api_version: str, kind: str, name: str, body: Object, namespace: str | None = None) -> Object:
+        """Merge ``body`` into an object."""
+        return self._call(
+            _what("patch", kind, name, namespace),
+            api_version,
+            kind,
+            "patch",
+            body=body,
+            name=name,
+            namespace=namespace,
+            content_type="application/merge-patch+json",
+        )
+
+    def delete(
+        self, api_version: str, kind: str, name: str, namespace: str | None = None, *, grace: int | None = None
+    ) -> None:
+        """Delete an object; one that is gone already is as good. ``grace`` in seconds."""
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        if grace is not None:
+            body["gracePeriodSeconds"] = grace  # type: ignore[assignment]
+        try:
+            self._call(
+                _what("delete", kind, name, namespace),
+                api_version,
+                kind,
+                "delete",
+                name=name,
+                namespace=namespace,
+                body=body,
+            )
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def watch(
+        self, api_version: str, kind: str, namespace: str, *, since: str, seconds: float
+    ) -> Iterator[tuple[str, Object]]:
+        """Yield (event type, object) from a resourceVersion on, for at most ``seconds``."""
+        what = _what("watch", kind, "", namespace)
+        response = self._ask(
+            what,
+            lambda: self._resource(api_version, kind).get(
+                namespace=namespace,
+                resource_version=since,
+                watch=True,
+                timeout_seconds=max(1, int(seconds)),
+                serialize=False,
+                _request_timeout=(CONNECT_SECONDS, seconds + 1),
+                _preload_content=False,
+            ),
+        )
+        yield from self._events(what, response)
+
+    def _events(self, what: str, response: Any) -> Iterator[tuple[str, Object]]:
+        try:
+            for line in _lines(response):
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    raise ApiError(
+                        f"{what}: {event['object'].get('message')}", status=int(event["object"].get("code", 0))
+                    )
+                yield event["type"], event["object"]
+        except urllib3.exceptions.ReadTimeoutError:
+            return
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiError(f"{what}: the API stopped answering: {error}", hint=self._reachable_hint()) from error
+        finally:
+            response.release_conn()
+            response.close()
+
+    def may(self, verb: str, resource: str, namespace: str | None = None, group: str = "") -> bool:
+        """Ask the API whether we may do something. ``resource`` may hold a subresource: "pods/exec"."""
+        name, _, subresource = resource.partition("/")
+        attributes = {"verb": verb, "group": group, "resource": name, "subresource": subresource}
+        if namespace:
+            attributes["namespace"] = namespace
+        answer = self._send(
+            "create",
+            {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SelfSubjectAccessReview",
+                "metadata": {},
+                "spec": {"resourceAttributes": attributes},
+            },
+            "create",
+        )
+        return bool(answer["status"]["allowed"])
+
+    def _send(self, verb: str, obj: Mapping[str, Any], method: str, **more: Any) -> Object:
+        kind, metadata = obj["kind"], obj["metadata"]
+        what = _what(verb, kind, metadata.get("name", metadata.get("generateName", "")), metadata.get("namespace"))
+        more |= {"namespace": metadata["namespace"]} if "namespace" in metadata else {}
+        return self._call(what, obj["apiVersion"], kind, method, body=dict(obj), **more)
+
+    def _call(self, what: str, api_version: str, kind: str, method: str, **arguments: Any) -> Object:
+        def request() -> Object:
+            act = getattr(self._resource(api_version, kind), method)
+            answer = act(serialize=False, _request_timeout=(CONNECT_SECONDS, ANSWER_SECONDS), **arguments)
+            made: Object = json.loads(answer.data)
+            return made
+
+        return self._ask(what, request)
+
+    def _client(self) -> dynamic.DynamicClient:
+        if self._dynamic is None:
+            # Without a cache file of our own, clusters that shared a host name would share their discovery (K5).
+            cache = self.access.scratch / "discovery.json"
+            self._dynamic = dynamic.DynamicClient(self._transport, cache_file=str(cache))
+        return self._dynamic
+
+    def _resource(self, api_version: str, kind: str) -> Any:
+        return self._client().resources.get(api_version=api_version, kind=kind)
+
+    def _ask(self, what: str, request: Callable[[], T]) -> T:
+        try:
+            return request()
+        except (ResourceNotFoundError, ResourceNotUniqueError) as error:
+            raise ApiError(f"{what}: this cluster does not know the kind: {error}", status=404) from error
+        except (DynamicApiError, client.exceptions.ApiException) as error:
+            raise _refused(what, error) from error
+        except urllib3.exceptions.HTTPError as error:
+            raise ApiError(
+                f"{what}: no answer from the API at {self.server}: {_shortest(error)}", hint=self._reachable_hint()
+            ) from error
+
+    def _reachable_hint(self) -> str:
+        named = " ".join(
+            part
+            for part in (
+                f"--kubeconfig {self.access.kubeconfig}" if self.access.kubeconfig else "",
+                f"--context {self.access.context}" if self.access.context else "",
+            )
+            if part
+        )
+        return f"Does 'kubectl {named} version' reach it from this machine?".replace("  ", " ")
+
+
+def _what(verb: str, kind: str, name: str, namespace: str | None) -> str:
+    return f"{verb} {kind}{f' {name}' if name else ''}{f' in namespace {namespace}' if namespace else ''}"
+
+
+def _lines(response: Any) -> Iterator[bytes]:
+    rest = b""
+    for chunk in response.stream(65536, decode_content=False):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, whole)
+
+
+def _shortest(error: BaseException) -> str:
+    while error.__context__ is not None and isinstance(error.__context__, (OSError, urllib3.exceptions.HTTPError)):
+        error = error.__context__
+    return str(error).rpartition(": ")[2] or type(error).__name__
+
+
+def _refused(what: str, error: Any) -> ApiError:
+    try:
+        status = json.loads(error.body)
+        message, reason = str(status.get("message", error.reason)), str(status.get("reason", ""))
+    except (TypeError, ValueError, AttributeError):
+        message, reason = str(error.body or error.reason), ""
+    hints = {
+        401: "The credentials are expired or wrong: log in again, then check with 'kubectl auth whoami'.",
+        403: "Ask for the permission: the ClusterRole in docs/rbac.yaml lists all that is needed.",
+        429: "The API server is overloaded; try again later.",
+    }
+    return ApiError(f"{what}: {message}", status=error.status, reason=reason, hint=hints.get(error.status, ""))
+
+
+def _ssl_context(made: client.Configuration) -> ssl.SSLContext | bool:
+    if not made.host.startswith("https"):
+        return True
+    context = ssl.create_default_context(cafile=made.ssl_ca_cert)
+    if made.cert_file:
+        context.load_cert_chain(made.cert_file, made.key_file)
+    if not made.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context

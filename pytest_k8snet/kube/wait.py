@@ -1,0 +1,149 @@
+"""Waiting that ends as soon as the outcome is known, also when the outcome is that it will never come."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+
+from pytest_k8snet.errors import ApiError, PodNotReady
+from pytest_k8snet.kube.client import KubeApi, Object
+
+HOPELESS_WAITING = {
+    "ErrImageNeverPull": "The image is not on the node and the pull policy is Never: load it into the nodes.",
+    "ErrImagePull": "The image cannot be pulled: --k8snet-image IMAGE, --k8snet-image-pull-secret NS/NAME.",
+    "ImagePullBackOff": "The image cannot be pulled: --k8snet-image IMAGE, --k8snet-image-pull-secret NS/NAME.",
+    "InvalidImageName": "The name of the image is not valid: --k8snet-image IMAGE.",
+    "CrashLoopBackOff": "The container ends by itself: the image must bring python3.",
+    "CreateContainerConfigError": "The container cannot be made as asked.",
+    "CreateContainerError": "The container cannot be made as asked.",
+    "RunContainerError": "The container cannot be started: the image must bring python3.",
+}
+
+
+class Deadline:
+    """A point in time that is handed down. ``seconds`` from now."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that are left, never less than 0."""
+        return max(0.0, self._end - time.monotonic())
+
+
+def ready(pod: Object) -> bool:
+    """Tell whether a pod is Ready; a missing status means not yet."""
+    conditions = pod.get("status", {}).get("conditions") or []
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def hopeless(pod: Object) -> tuple[str, str]:
+    """Return why a pod will not become Ready and what to do, or two empty strings while it may."""
+    status = pod.get("status", {})
+    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
+        waiting = container.get("state", {}).get("waiting") or {}
+        if waiting.get("reason") in HOPELESS_WAITING:
+            said = f"{waiting['reason']}: {waiting.get('message', '')}".rstrip(": ")
+            return f"container {container['name']} {said}", HOPELESS_WAITING[waiting["reason"]]
+    for condition in status.get("conditions") or []:
+        if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
+            hint = "Taints and selectors: --k8snet-tolerations, --k8snet-node-selector."
+            return f"Unschedulable: {condition.get('message', '')}", hint
+    if status.get("phase") in {"Failed", "Succeeded"}:
+        return (
+            f"phase {status['phase']}: {status.get('message') or status.get('reason', '')}",
+            "See its logs and events.",
+        )
+    return "", ""
+
+
+def wait_for_pods(api: KubeApi, namespace: str, names: Collection[str], deadline: Deadline) -> list[Object]:
+    """Wait until pods are Ready with an address each, and return them in the order of ``names``.
+
+    Raises:
+        PodNotReady: one will not become Ready, with its reason; or did not in time, with its last state and events.
+
+    """
+    found: dict[str, Object] = {}
+
+    def settled() -> bool:
+        for name in names:
+            reason, hint = hopeless(found.get(name, {}))
+            if reason:
+                raise PodNotReady(f"pod {namespace}/{name} will not become Ready: {reason}", hint=hint)
+        return all(ready(found.get(name, {})) and found[name]["status"].get("podIPs") for name in names)
+
+    _follow(api, "Pod", namespace, found, settled, deadline)
+    if not settled():
+        late = next(name for name in names if not ready(found.get(name, {})))
+        raise PodNotReady(
+            f"pod {namespace}/{late} is not Ready after {deadline.seconds:.0f} s: {_last_state(found.get(late))}"
+            f"{_events(api, namespace, late)}",
+            hint=f"kubectl -n {namespace} describe pod {late}",
+        )
+    return [found[name] for name in names]
+
+
+def wait_until_gone(api: KubeApi, namespaces: Collection[str], deadline: Deadline) -> list[str]:
+    """Wait until namespaces are gone; return those that are not when the deadline has passed."""
+    left = list(namespaces)
+    while left and deadline.left() > 0:
+        left = [name for name in left if _exists(api, name)]
+        if left:
+            time.sleep(min(0.1, deadline.left()))
+    return left
+
+
+def _exists(api: KubeApi, namespace: str) -> bool:
+    try:
+        api.get("v1", "Namespace", namespace)
+    except ApiError as error:
+        if error.status != 404:
+            raise
+        return False
+    return True
+
+
+def _follow(
+    api: KubeApi, kind: str, namespace: str, found: dict[str, Object], settled: Callable[[], bool], deadline: Deadline
+) -> None:
+    """Keep ``found`` (by name) as the API says until it is settled or the deadline has passed."""
+    while True:
+        objects, since = api.list_for_watch("v1", kind, namespace)
+        found.clear()
+        found.update({obj["metadata"]["name"]: obj for obj in objects})
+        if settled():
+            return
+        for event, obj in api.watch("v1", kind, namespace, since=since, seconds=deadline.left()):
+            name = obj["metadata"]["name"]
+            if event == "DELETED":
+                found.pop(name, None)
+            elif event in {"ADDED", "MODIFIED"}:
+                found[name] = obj
+            if settled():
+                return
+            if deadline.left() == 0:
+                break
+        if deadline.left() == 0:
+            return
+
+
+def _last_state(pod: Object | None) -> str:
+    if pod is None:
+        return "it does not exist"
+    status = pod.get("status", {})
+    for container in status.get("containerStatuses") or []:
+        for state, detail in (container.get("state") or {}).items():
+            if state != "running":
+                said = f"{detail.get('reason', '')} {detail.get('message', '')}".strip()
+                return f"container {container['name']} {state}: {said}"
+    return f"phase {status.get('phase', 'unknown')}"
+
+
+def _events(api: KubeApi, namespace: str, pod: str) -> str:
+    try:
+        events = [e for e in api.list("v1", "Event", namespace) if e.get("involvedObject", {}).get("name") == pod]
+    except ApiError as error:
+        return f" (its events cannot be read: {error.message})"
+    return "".join(f"\n  {event.get('reason')}: {event.get('message')}" for event in events[-5:])

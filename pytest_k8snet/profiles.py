@@ -1,0 +1,34 @@
+"""Profiles: which levels run, and with how much patience."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEVELS = {
+    "core": "what every cluster must do",
+    "extended": "what most clusters do and the specification describes",
+    "performance": "measurements of bandwidth, latency and speed",
+    "drill": "failures caused on purpose; never without being asked for",
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Levels and patience, in seconds.
+
+    ``timeout`` is that of one probe; a table must be right within ``converge`` and then stay right for ``hold``.
+    """
+
+    levels: frozenset[str]
+    timeout: float = 1.0
+    converge: float = 15.0
+    hold: float = 0.5
+
+
+PROFILES = {
+    "smoke": Profile(frozenset({"core"}), hold=0.2),
+    "standard": Profile(frozenset({"core", "extended"})),
+    "nightly": Profile(frozenset({"core", "extended", "performance"}), hold=2.0),
+    "acceptance": Profile(frozenset({"core", "extended", "performance"}), converge=30.0, hold=5.0),
+    "calibrate": Profile(frozenset({"core", "extended"}), timeout=0.5, converge=2.0, hold=0.1),
+}
