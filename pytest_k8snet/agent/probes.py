@@ -1,0 +1,71 @@
+"""Running the probes of a request, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Awaitable, Callable, Dict, Sequence
+
+from .evidence import PROBE_ERROR, TIMEOUT, Finding
+from .messages import probe_icmp, probe_udp
+from .streams import probe_stream
+from .target import Question, Target, resolve
+
+Method = Callable[[Target, float], Awaitable[Finding]]
+
+_METHODS: Dict[str, Method] = {"tcp": probe_stream, "udp": probe_udp, "icmp": probe_icmp}
+_STARTED_AT_ONCE = 32
+
+
+class Runner:
+    """Runs probes, at most ``concurrent`` at once over all requests."""
+
+    def __init__(self, concurrent: int) -> None:
+        self._places = asyncio.Semaphore(concurrent)
+
+    async def run(self, questions: Sequence[Question], seconds: float, attempts: int) -> list[dict[str, Any]]:
+        """Return one result per question, in their order.
+
+        Takes about ``attempts * seconds`` at most, once more ``seconds`` for names and for targets that accept
+        a connection and then are silent, and a multiple of it only where descriptors do not suffice for all at once.
+        """
+        tasks = []
+        for number, question in enumerate(questions, 1):
+            await self._places.acquire()
+            task = asyncio.ensure_future(self._one(question, seconds, attempts))
+            task.add_done_callback(lambda _: self._places.release())
+            tasks.append(task)
+            if number % _STARTED_AT_ONCE == 0:
+                # Lets the first answers be read while the last probes are not sent yet, so that their times are right.
+                await asyncio.sleep(0)
+        return list(await asyncio.gather(*tasks))
+
+    async def _one(self, question: Question, seconds: float, attempts: int) -> dict[str, Any]:
+        started = time.monotonic()
+        target = await resolve(question, seconds)
+        if isinstance(target, Finding):
+            return _result(target, started, 1)
+        resolved = target.address if target.address != question.address else ""
+        attempt = 0
+        while True:
+            attempt += 1
+            started = time.monotonic()
+            finding = await _attempt(target, seconds)
+            # Only silence is asked again: everything else is an answer.
+            if finding.outcome != TIMEOUT or attempt >= attempts:
+                return {**_result(finding, started, attempt), "resolved": resolved}
+
+
+async def _attempt(target: Target, seconds: float) -> Finding:
+    method = _METHODS.get(target.question.protocol)
+    if method is None:
+        return Finding(PROBE_ERROR, f"unknown protocol {target.question.protocol!r}, known are {sorted(_METHODS)}")
+    try:
+        return await method(target, seconds)
+    except Exception as error:  # a fault of this program must not look like one of the network, nor stop other probes
+        return Finding(PROBE_ERROR, f"{type(error).__name__}: {error}")
+
+
+def _result(finding: Finding, started: float, attempts: int) -> dict[str, Any]:
+    millis = round((time.monotonic() - started) * 1000, 3)
+    return {**finding._asdict(), "millis": millis, "attempts": attempts}

@@ -1,0 +1,129 @@
+"""The exec'd role: JSON lines on standard input, answers on standard output in the order in which they are ready."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import platform
+import queue
+import threading
+from typing import Any, Awaitable, Callable, Dict, Set
+
+from . import VERSION
+from .capabilities import capabilities
+from .facts import facts
+from .identity import Identity
+from .limits import concurrent_probes, raise_open_files
+from .ports import Ports
+from .probes import Runner
+from .target import Question
+
+_CHUNK = 1 << 16
+
+Fields = Dict[str, Any]
+
+
+class Requests:
+    """Carries out requests. Several run at once; each is answered exactly once."""
+
+    def __init__(self, answer: Callable[[Fields], None]) -> None:
+        self._answer = answer
+        self._identity = Identity()
+        self._ports = Ports(self._identity)
+        self._runner = Runner(concurrent_probes(raise_open_files()))
+        self._running: Set[asyncio.Future[None]] = set()
+        self._operations: Dict[str, Callable[[Fields], Awaitable[Fields]]] = {
+            "hello": self._hello,
+            "probe": self._probe,
+            "facts": self._facts,
+            "listen": self._listen,
+            "unlisten": self._unlisten,
+        }
+
+    def start(self, request: Fields) -> None:
+        """Begin to carry out a request; its answer carries the same id."""
+        task = asyncio.ensure_future(self._carry_out(dict(request)))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _carry_out(self, request: Fields) -> None:
+        ident = request.pop("id", None)
+        name = request.pop("op", None)
+        operation = self._operations.get(name) if isinstance(name, str) else None
+        try:
+            if operation is None:
+                raise ValueError(f"unknown op {name!r}, known are {', '.join(sorted(self._operations))}")
+            answer = await operation(request)
+        except OSError as error:
+            answer = {"error": error.strerror or str(error), "errno": errno.errorcode.get(error.errno or 0, "")}
+        except Exception as error:  # whoever asked must hear of it: an unanswered request looks like a dead agent
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        self._answer({"id": ident, **answer})
+
+    async def _hello(self, _: Fields) -> Fields:
+        return {
+            "version": VERSION,
+            "python": platform.python_version(),
+            "capabilities": capabilities(),
+            "instance": self._identity.instance,
+        }
+
+    async def _probe(self, request: Fields) -> Fields:
+        questions = [Question.parse(fields) for fields in request["probes"]]
+        return {"results": await self._runner.run(questions, request["timeout"], request.get("attempts", 1))}
+
+    async def _facts(self, _: Fields) -> Fields:
+        return facts()
+
+    async def _listen(self, request: Fields) -> Fields:
+        await self._ports.open_for(request["protocol"], request["port"], request["seconds"])
+        return {}
+
+    async def _unlisten(self, request: Fields) -> Fields:
+        return {"closed": self._ports.close(request["protocol"], request["port"])}
+
+
+async def answer_requests(stdin: int = 0, stdout: int = 1) -> None:
+    """Answer requests until standard input ends or says ``{"op": "quit"}``."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    answers: queue.SimpleQueue[Fields] = queue.SimpleQueue()
+    requests = Requests(answers.put)
+
+    def take(line: bytes) -> None:
+        request = json.loads(line)
+        if request.get("op") == "quit":
+            ended.set()
+        else:
+            requests.start(request)
+
+    # Threads, because neither a slow reader of the answers nor a long request line may hold up running probes.
+    threading.Thread(target=_write, args=(stdout, answers), daemon=True).start()
+    threading.Thread(target=_read, args=(stdin, loop, take, ended.set), daemon=True).start()
+    await ended.wait()
+
+
+def _write(stdout: int, answers: queue.SimpleQueue[Fields]) -> None:
+    with open(stdout, "wb", buffering=0, closefd=False) as stream:
+        while True:
+            data = memoryview(json.dumps(answers.get(), separators=(",", ":")).encode() + b"\n")
+            while data:
+                data = data[stream.write(data) or 0 :]
+
+
+def _read(
+    stdin: int, loop: asyncio.AbstractEventLoop, take: Callable[[bytes], None], ended: Callable[[], object]
+) -> None:
+    pending = b""
+    while True:
+        # Not sys.stdin: a thread that waits inside it holds its lock, which the interpreter wants on its way out.
+        data = os.read(stdin, _CHUNK)
+        if not data:
+            break
+        *complete, pending = (pending + data).split(b"\n")
+        for line in complete:
+            if line.strip():
+                loop.call_soon_threadsafe(take, line)
+    loop.call_soon_threadsafe(ended)

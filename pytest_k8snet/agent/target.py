@@ -1,0 +1,114 @@
+"""What a probe is asked to reach, and the name resolution before it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import secrets
+import socket
+import threading
+from typing import Any, NamedTuple
+
+from . import lines
+from .evidence import DNS_FAILURE, PROBE_ERROR, Finding
+
+_FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+
+
+class Question(NamedTuple):
+    """One probe of a request. ``size`` is in bytes of payload.
+
+    ``bare``: the target is no agent, a completed handshake is enough.
+    """
+
+    address: str
+    port: int
+    protocol: str
+    size: int = 0
+    df: bool = False
+    bare: bool = False
+    family: str = ""
+
+    @classmethod
+    def parse(cls, fields: dict[str, Any]) -> Question:
+        """Make a question of a request's fields. Raises TypeError for missing or unknown ones."""
+        return cls(**fields)
+
+
+class Target(NamedTuple):
+    """A question whose address is known."""
+
+    question: Question
+    family: socket.AddressFamily
+    address: str
+
+    @property
+    def sockaddr(self) -> tuple[Any, ...]:
+        """The address to connect or send to."""
+        if self.question.protocol == "icmp":
+            return (self.address, 0)
+        return (self.address, self.question.port)
+
+    def request(self) -> tuple[str, bytes]:
+        """Return a new nonce and the line that carries it."""
+        nonce = secrets.token_hex(8)
+        message = {"nonce": nonce, "size": self.question.size}
+        if self.question.df:
+            message["df"] = True
+        return nonce, lines.encode(message, self.question.size)
+
+    def same_address(self, text: str) -> bool:
+        """Whether a text means the target's address."""
+        return socket.inet_pton(self.family, text) == socket.inet_pton(self.family, self.address)
+
+
+async def resolve(question: Question, seconds: float) -> Target | Finding:
+    """Return the target of a question, or the finding that there is none."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, question.address)
+        except (OSError, ValueError):
+            continue
+        if question.address.lower().startswith("fe80:"):
+            return Finding(
+                PROBE_ERROR, f"{question.address} is link-local: it needs an interface, which a probe has not"
+            )
+        return Target(question, family, question.address)
+    return await _lookup(question, seconds)
+
+
+async def _lookup(question: Question, seconds: float) -> Target | Finding:
+    family = _FAMILIES.get(question.family, socket.AF_UNSPEC)
+    try:
+        found = await asyncio.wait_for(_getaddrinfo(question.address, family), seconds)
+    except asyncio.TimeoutError:
+        return Finding(DNS_FAILURE, f"{question.address}: no answer from the resolver within {seconds:g} s")
+    except (OSError, UnicodeError) as error:
+        return Finding(DNS_FAILURE, f"{question.address}: {error}")
+    return Target(question, *found)
+
+
+def _getaddrinfo(name: str, family: int) -> asyncio.Future[tuple[socket.AddressFamily, str]]:
+    """Resolve in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[socket.AddressFamily, str]] = loop.create_future()
+
+    def deliver(result: Any, error: Exception | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        try:
+            entry = socket.getaddrinfo(name, None, family, socket.SOCK_STREAM)[0]
+            outcome: tuple[Any, Exception | None] = ((entry[0], str(entry[4][0])), None)
+        except (OSError, UnicodeError) as error:
+            outcome = (None, error)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(functools.partial(deliver, *outcome))
+
+    threading.Thread(target=work, name=f"resolve {name}", daemon=True).start()
+    return future

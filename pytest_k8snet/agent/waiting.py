@@ -1,0 +1,36 @@
+"""Waiting for a socket, with a deadline that a busy machine does not shorten."""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import socket
+
+
+async def ready(sock: socket.socket, deadline: float, *, writing: bool = False) -> bool:
+    """Wait until a socket can be read (or written) or holds an error. False when the deadline passes first.
+
+    The deadline is in the loop's time. When it passes, the socket is asked once more: what the kernel received in
+    time must not be called silence only because this process got the processor late.
+    """
+    loop = asyncio.get_running_loop()
+    settled: asyncio.Future[bool] = loop.create_future()
+    add, remove = (loop.add_writer, loop.remove_writer) if writing else (loop.add_reader, loop.remove_reader)
+    add(sock.fileno(), _settle, settled, True)
+    timer = loop.call_at(deadline, _settle, settled, False)
+    try:
+        return await settled or _ready_now(sock, writing)
+    finally:
+        timer.cancel()
+        remove(sock.fileno())
+
+
+def _settle(future: asyncio.Future[bool], value: bool) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _ready_now(sock: socket.socket, writing: bool) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT if writing else select.POLLIN)
+    return bool(poll.poll(0))
