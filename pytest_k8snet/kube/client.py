@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +149,25 @@ class KubeApi:
         except ApiError as error:
             if error.status != 404:
                 raise
+
+    def wait_gone(self, api_version: str, kind: str, name: str, namespace: str, *, seconds: float = 60.0) -> None:
+        """Wait until an object is gone. Raises ApiError when it is still there in the end."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                self.get(api_version, kind, name, namespace)
+            except ApiError as error:
+                if error.status == 404:
+                    return
+                raise
+            time.sleep(0.05)
+        raise ApiError(f"{kind} {namespace}/{name} is still there {seconds:.0f} s after it was deleted")
+
+    def delete_all(self, api_version: str, kind: str, namespace: str, *, grace: int) -> None:
+        """Delete all objects of a kind in a namespace. ``grace`` in seconds."""
+        what = _what("delete all", kind, "", namespace)
+        body = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": grace}
+        self._call(what, api_version, kind, "delete", namespace=namespace, body=body, field_selector="metadata.name!=-")
 
     def watch(
         self, api_version: str, kind: str, namespace: str, *, since: str, seconds: float

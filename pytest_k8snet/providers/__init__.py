@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 
 class Provider(Protocol):
-    """A source of clusters. One provider serves one run; whoever calls ``start`` calls ``stop``, also after an error."""
+    """A source of clusters. It serves one run; who calls ``start`` also calls ``stop``, even after an error."""
 
     name: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_k8snet.embedded import ClusterOptions, Running, launch
-from pytest_k8snet.errors import K8sNetError, PreflightError, UsageError
+from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.kube.client import Access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
@@ -30,8 +30,6 @@ class EmbeddedProvider:
         folder.mkdir(mode=0o700)
         try:
             self._running = launch(self._options, folder)
-        except K8sNetError:
-            raise
         except OSError as error:
             raise PreflightError(
                 f"the embedded cluster cannot be started on this machine: {error}",

@@ -1,0 +1,43 @@
+"""The public fixtures: a cluster, namespaces, probe pods, Services, policies, and "can A reach B?"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_k8snet.plugin import WORKER
+
+if TYPE_CHECKING:
+    from pytest_k8snet.cluster import Cluster, Namespace
+    from pytest_k8snet.probing import Probing
+
+
+@pytest.fixture(scope="session")
+def k8snet_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Return the cluster of this run: its nodes, families, fleet and Kubernetes API."""
+    worker = request.config.stash.get(WORKER, None)
+    if worker is None:
+        raise pytest.UsageError("the fixtures of pytest-k8snet need a cluster: give --k8snet on the command line")
+    from pytest_k8snet.cluster import Cluster
+
+    return Cluster(worker.attachment)
+
+
+@pytest.fixture(scope="module")
+def k8snet_namespace(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    """Make a namespace of this module's own, gone with all that is in it after the module's last test.
+
+    Its methods make what the tests need: ``pod``, ``pods``, ``service``, ``policy``, ``apply``.
+    """
+    with k8snet_cluster.namespace(request.node.nodeid) as made:
+        yield made
+
+
+@pytest.fixture
+def k8snet_probe(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Probing:
+    """Ask "can A reach B?"; what was asked and seen stands in the report of this test."""
+    from pytest_k8snet.probing import Probing
+
+    return Probing(k8snet_cluster, request.node)

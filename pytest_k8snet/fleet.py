@@ -1,0 +1,176 @@
+"""The fleet: the namespaces and probe pods that every suite uses, made once for a run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_k8snet.errors import ApiError, PreflightError
+from pytest_k8snet.kube import pods
+from pytest_k8snet.kube.client import KubeApi, Object
+from pytest_k8snet.kube.pods import PodRequest
+from pytest_k8snet.kube.wait import Deadline, wait_for_pods
+from pytest_k8snet.options import Settings
+from pytest_k8snet.probe.observation import Pod
+from pytest_k8snet.state import Fleet, Node
+
+FLEET_SECONDS = 120.0
+FLEET, HOST = "fleet", "host network"
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Where the fleet lives. ``host_refused`` is why the cluster lets no hostNetwork pod run, "" when it does."""
+
+    namespace: str
+    host_namespace: str
+    host_refused: str = ""
+
+
+def usable_nodes(api: KubeApi, settings: Settings) -> list[Node]:
+    """Return the nodes that take probe pods.
+
+    Raises:
+        PreflightError: one of them is not Ready, or there is none.
+
+    """
+    found, tainted = [], []
+    for obj in api.list("v1", "Node", labels=",".join(f"{k}={v}" for k, v in settings.node_selector.items()) or None):
+        taints = [t for t in obj["spec"].get("taints") or [] if not _tolerated(t, settings)]
+        # The control plane puts not-ready and unreachable taints on a node that is NotReady: say that, not the taint.
+        _demand_ready(obj)
+        if obj["spec"].get("unschedulable") or any(t["effect"] != "PreferNoSchedule" for t in taints):
+            tainted.append(f"{obj['metadata']['name']} ({', '.join(t['key'] for t in taints) or 'unschedulable'})")
+        else:
+            found.append(_node(obj))
+    if not found:
+        raise PreflightError(
+            f"no node takes probe pods: {', '.join(tainted) or 'no node matches the selector'}",
+            hint="Tolerate the taints with --k8snet-tolerations, or choose with --k8snet-node-selector.",
+        )
+    return found
+
+
+def _demand_ready(obj: Object) -> None:
+    conditions = {c["type"]: c for c in obj.get("status", {}).get("conditions") or []}
+    state = conditions.get("Ready", {})
+    if state.get("status") != "True":
+        name = obj["metadata"]["name"]
+        raise PreflightError(
+            f"node {name} is not Ready: {state.get('reason', 'no condition')}: {state.get('message', '')}".rstrip(": "),
+            hint=f"See 'kubectl describe node {name}'; leave it out with --k8snet-node-selector.",
+        )
+
+
+def _tolerated(taint: Object, settings: Settings) -> bool:
+    return any(
+        t.get("key") in {None, taint["key"]}
+        and t.get("effect") in {None, taint["effect"]}
+        and (t.get("operator") == "Exists" or t.get("value", "") == taint.get("value", ""))
+        for t in settings.tolerations
+    )
+
+
+def _node(obj: Object) -> Node:
+    status, info = obj["status"], obj["status"].get("nodeInfo", {})
+    spec = obj["spec"]
+    return Node(
+        name=obj["metadata"]["name"],
+        addresses=tuple(a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"),
+        pod_cidrs=tuple(spec.get("podCIDRs") or ([spec["podCIDR"]] if spec.get("podCIDR") else ())),
+        kernel=info.get("kernelVersion", ""),
+        os=info.get("osImage", ""),
+        runtime=info.get("containerRuntimeVersion", ""),
+        kubelet=info.get("kubeletVersion", ""),
+    )
+
+
+def host_port_of(run_id: str) -> int:
+    """Return a port of the nodes for a run: several runs in one cluster should not meet."""
+    return 23000 + int(run_id, 16) % 5000 * 2
+
+
+def make_grounds(api: KubeApi, run_id: str, settings: Settings) -> Grounds:
+    """Make the namespaces, with the agent in each. A cluster that refuses the second keeps only ordinary pods."""
+    ordinary = make_namespace(api, run_id, FLEET, settings)
+    refused = ""
+    manifest = pods.namespace(run_id, HOST, settings, enforce="privileged")
+    name = manifest["metadata"]["name"]
+    try:
+        api.create(manifest)
+        api.create(pods.agent_config(run_id, name))
+    except ApiError as error:
+        if error.status != 403:
+            raise
+        refused = error.message
+    return Grounds(ordinary, name, refused)
+
+
+def make_namespace(api: KubeApi, run_id: str, purpose: str, settings: Settings, *, enforce: str = "restricted") -> str:
+    """Make a namespace for probe pods, with the agent's ConfigMap and the pull secret, and return its name."""
+    manifest = pods.namespace(run_id, purpose, settings, enforce=enforce)
+    name: str = api.create(manifest)["metadata"]["name"]
+    api.create(pods.agent_config(run_id, name))
+    if settings.image_pull_secret:
+        _copy_pull_secret(api, settings.image_pull_secret, name)
+    return name
+
+
+def _copy_pull_secret(api: KubeApi, named: str, namespace: str) -> None:
+    source, _, secret = named.partition("/")
+    found = api.get("v1", "Secret", secret, source)
+    metadata = {"name": secret, "namespace": namespace}
+    copied = {key: found[key] for key in ("apiVersion", "kind", "type", "data") if key in found}
+    api.create(copied | {"metadata": metadata})
+
+
+def make_fleet(
+    api: KubeApi, run_id: str, grounds: Grounds, nodes: Sequence[Node], settings: Settings
+) -> tuple[Fleet, str]:
+    """Start the fleet and wait until it is Ready; return it and why it has no hostNetwork pods, if so."""
+    port = host_port_of(run_id)
+    ordinary = [PodRequest(f"n{number}-{twin}", node.name) for number, node in enumerate(nodes, 1) for twin in "ab"]
+    hosts = [
+        PodRequest(f"n{number}-host", node.name, {"agent": (port,)}, host_network=True)
+        for number, node in enumerate(nodes, 1)
+    ]
+    special = PodRequest("n1-hostport", nodes[0].name, host_ports={pods.POD_PORT: port + 1})
+    deadline = Deadline(FLEET_SECONDS)
+    for wanted in ordinary:
+        api.create(pods.probe_pod(run_id, grounds.namespace, wanted, settings))
+    refused = grounds.host_refused or _try_hosts(api, run_id, grounds, [*hosts, special], settings)
+    found = [as_pod(o) for o in wait_for_pods(api, grounds.namespace, [w.name for w in ordinary], deadline)]
+    if refused:
+        return Fleet(tuple(found)), refused
+    names = [wanted.name for wanted in (*hosts, special)]
+    *on_host, with_port = [as_pod(o) for o in wait_for_pods(api, grounds.host_namespace, names, deadline)]
+    return Fleet(tuple(found), tuple(on_host), with_port, port + 1), ""
+
+
+def _try_hosts(api: KubeApi, run_id: str, grounds: Grounds, wanted: Sequence[PodRequest], settings: Settings) -> str:
+    for request in wanted:
+        try:
+            api.create(pods.probe_pod(run_id, grounds.host_namespace, request, settings))
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            return error.message
+    return ""
+
+
+def as_pod(obj: Object) -> Pod:
+    """Return the probe pod that an API object describes; its port is the first that its agent serves."""
+    container = obj["spec"]["containers"][0]
+    ports = [
+        int(match[1]) for match in map(re.compile(r"--port=(\d+)").fullmatch, container.get("command", ())) if match
+    ]
+    return Pod(
+        namespace=obj["metadata"]["namespace"],
+        name=obj["metadata"]["name"],
+        node=obj["spec"].get("nodeName", ""),
+        addresses=tuple(entry["ip"] for entry in obj.get("status", {}).get("podIPs") or ()),
+        port=ports[0] if ports else pods.POD_PORT,
+        container=container["name"],
+        host_network=bool(obj["spec"].get("hostNetwork")),
+    )

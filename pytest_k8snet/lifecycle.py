@@ -1,0 +1,172 @@
+"""How a run lives inside a pytest session: the controller owns the cluster, each worker only attaches to it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pytest_k8snet.attach import Attachment
+from pytest_k8snet.checks import requirements_of
+from pytest_k8snet.errors import PreflightError, UsageError
+from pytest_k8snet.options import Settings
+from pytest_k8snet.providers import FaultInjector
+from pytest_k8snet.run import Run
+from pytest_k8snet.state import ClusterState
+
+ASKED_ONLY = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
+
+
+class Controller:
+    """The owner of a run, in the process that the user started."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, run: Run) -> None:
+        self._config = config
+        self._settings = settings
+        self._run = run
+        self._term: Any = None
+        self._ended = False
+        self.state: ClusterState | None = None
+
+    @classmethod
+    def install(cls, config: pytest.Config, settings: Settings) -> Controller:
+        """Choose the cluster and the suites; touch nothing yet. Raises pytest.UsageError."""
+        try:
+            run = Run(settings, lambda text: _say(config, text))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+        made = cls(config, settings, run)
+        made._choose_suites()
+        return made
+
+    @property
+    def state_file(self) -> Path:
+        """Where workers find the state once ``begin`` has returned."""
+        return self._run.state_file
+
+    @property
+    def distributed(self) -> bool:
+        """Whether xdist's workers run the tests."""
+        return bool(self._config.getoption("tx", None)) and self._config.getoption("dist", "no") != "no"
+
+    def begin(self, tests: int) -> None:
+        """Bring the cluster up, once, when there are tests that will run. Raises pytest.UsageError."""
+        if self.state is not None or not tests or any(self._config.getoption(name, False) for name in ASKED_ONLY):
+            return
+        self._term = signal.signal(signal.SIGTERM, _as_interrupt)
+        _say(self._config, "")
+        try:
+            self.state = self._run.start()
+            for name in filter(None, self._settings.fault.split(",")):
+                self._inject(name)
+        except (UsageError, PreflightError) as error:
+            raise pytest.UsageError(str(error)) from error
+
+    def _inject(self, name: str) -> None:
+        faults = self.faults()
+        if faults is None:
+            raise UsageError(f"--k8snet-fault {name}: only the embedded cluster can be broken on purpose")
+        faults.inject(name)
+        _say(self._config, f"fault injected: {name}")
+
+    def faults(self) -> FaultInjector | None:
+        """Return what can break the cluster."""
+        return self._run.faults()
+
+    def end(self) -> None:
+        """Remove all that the run made; once."""
+        if self._ended:
+            return
+        self._ended = True
+        began = time.monotonic()
+        try:
+            self._run.stop()
+        except KeyboardInterrupt:
+            _say(self._config, f"clean-up interrupted; what is left goes with: k8snet sweep --run {self._run.run_id}")
+            raise
+        finally:
+            if self._term is not None:
+                signal.signal(signal.SIGTERM, self._term)
+        if self.state is not None:
+            _say(self._config, f"cleaned up in {time.monotonic() - began:.1f}s")
+
+    def header(self) -> list[str]:
+        """Return the lines that are known before the cluster is touched."""
+        return [f"k8snet: run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
+
+    def _choose_suites(self) -> None:
+        """Without paths on the command line, the shipped suites run."""
+        config = self._config
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:
+            from pytest_k8snet.plugin import suites
+
+            config.args[:] = [str(suites())]
+
+
+class Worker:
+    """The part of a run in the process that runs the tests."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, state_file: Path | None) -> None:
+        self._config = config
+        self._settings = settings
+        self._state_file = state_file
+        self._state: ClusterState | None = None
+        self._attachment: Attachment | None = None
+
+    @classmethod
+    def install(cls, config: pytest.Config, settings: Settings, worker_input: dict[str, Any] | None) -> Worker:
+        """Make the worker of this process; without xdist it is the controller's own."""
+        return cls(config, settings, Path(worker_input["k8snet_state"]) if worker_input is not None else None)
+
+    @property
+    def state(self) -> ClusterState:
+        """The cluster that the controller has prepared."""
+        if self._state is None:
+            if self._state_file is not None:
+                self._state = ClusterState.read(self._state_file)
+            else:
+                from pytest_k8snet.plugin import CONTROLLER
+
+                self._state = self._config.stash[CONTROLLER].state
+        if self._state is None:
+            raise PreflightError("there is no cluster yet: the fixtures of pytest-k8snet work only while tests run")
+        return self._state
+
+    @property
+    def attachment(self) -> Attachment:
+        """This process's connections."""
+        if self._attachment is None:
+            self._attachment = Attachment(self.state, self._settings)
+        return self._attachment
+
+    def demand(self, item: pytest.Item) -> None:
+        """Skip a test that needs what the cluster lacks."""
+        needs: Sequence[str] = requirements_of(item)
+        for name in needs:
+            if name in self.state.missing:
+                pytest.skip(f"{name}: {self.state.missing[name]}")
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        if self._attachment is not None:
+            self._attachment.close()
+            self._attachment = None
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    # pytest runs no teardown on SIGTERM, which is how CI systems cancel (pytest-dev/pytest#5243).
+    raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
+
+
+def _say(config: pytest.Config, text: str) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or config.get_verbosity() < 0:
+        return
+    reporter.ensure_newline()
+    if text:
+        reporter.write_line(f"k8snet: {text}")

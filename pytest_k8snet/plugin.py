@@ -1,0 +1,125 @@
+"""The hooks of the plugin: wiring only. Nothing heavy is imported before a run needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_k8snet import checks, options
+
+if TYPE_CHECKING:
+    pass
+
+pytest_plugins = ("pytest_k8snet.fixtures",)
+
+SETTINGS = pytest.StashKey[options.Settings]()
+CONTROLLER = pytest.StashKey["Controller"]()
+WORKER = pytest.StashKey["Worker"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    options.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings and, when asked for a run, put its controller or worker in place."""
+    checks.register_markers(config)
+    if not config.getoption("k8snet"):
+        return
+    from pytest_k8snet import lifecycle
+
+    settings = options.read_settings(config, os.environ)
+    config.stash[SETTINGS] = settings
+    worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker_input is None:
+        config.stash[CONTROLLER] = lifecycle.Controller.install(config, settings)
+    config.stash[WORKER] = lifecycle.Worker.install(config, settings, worker_input)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Make sure that nothing outlives the session, whatever ended it."""
+    if (controller := config.stash.get(CONTROLLER, None)) is not None:
+        controller.end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the profile leaves out; under calibration, replace the checks by the faults."""
+    if (settings := config.stash.get(SETTINGS, None)) is not None:
+        from pytest_k8snet import selection
+
+        selection.apply(config, items, settings)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Bring the cluster up before the first test of a run in one process."""
+    controller = session.config.stash.get(CONTROLLER, None)
+    if controller is not None and not controller.distributed:
+        controller.begin(len(session.items))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where it will find the cluster."""
+    if (controller := node.config.stash.get(CONTROLLER, None)) is not None:
+        node.workerinput["k8snet_state"] = str(controller.state_file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    """Bring the cluster up when the first worker knows its tests; none starts before this returns."""
+    if (controller := node.config.stash.get(CONTROLLER, None)) is not None:
+        controller.begin(len(ids))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Close this process's connections, then, in the controller, remove what the run made."""
+    if (worker := session.config.stash.get(WORKER, None)) is not None:
+        worker.close()
+    if (controller := session.config.stash.get(CONTROLLER, None)) is not None:
+        controller.end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a check that this cluster cannot be asked, with the reason."""
+    if (worker := item.config.stash.get(WORKER, None)) is not None:
+        worker.demand(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keep a record for each check while it runs."""
+    worker = item.config.stash.get(WORKER, None)
+    if worker is not None:
+        worker.open_record(item)
+    return (yield)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
+    """Say that the plugin is active and which cluster it will use."""
+    controller = config.stash.get(CONTROLLER, None)
+    return controller.header() if controller is not None else None
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain a truth table that differs from its expectation."""
+    explain = getattr(left, "explain", None) or getattr(right, "explain", None)
+    if op == "==" and explain is not None and type(left).__module__.startswith("pytest_k8snet."):
+        return list(explain())
+    return None
+
+
+def suites() -> Path:
+    """Return the folder of the shipped suites."""
+    import conformance_suites
+
+    return Path(conformance_suites.__file__).parent

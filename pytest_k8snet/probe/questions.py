@@ -1,0 +1,142 @@
+"""Sets of probes with what the oracle says of them: the questions that suites ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from pytest_k8snet.oracle import pod_network
+from pytest_k8snet.probe.observation import (
+    CONNECTS,
+    REJECTED,
+    Expectation,
+    Expected,
+    Family,
+    Outcome,
+    Pod,
+    Probe,
+    Protocol,
+)
+
+Pair = tuple[Pod, Pod]
+Which = Callable[[Pod, Pod], bool]
+
+
+def other_pod(source: Pod, target: Pod) -> bool:
+    """Choose the pairs of two different pods."""
+    return source != target
+
+
+def same_node(source: Pod, target: Pod) -> bool:
+    """Choose the pairs of two pods on one node."""
+    return source != target and source.node == target.node
+
+
+def other_node(source: Pod, target: Pod) -> bool:
+    """Choose the pairs across nodes."""
+    return source.node != target.node
+
+
+def itself(source: Pod, target: Pod) -> bool:
+    """Choose each pod with itself."""
+    return source == target
+
+
+def reach(
+    title: str,
+    sources: Collection[Pod],
+    targets: Collection[Pod],
+    family: Family,
+    protocols: Iterable[Protocol],
+    *,
+    which: Which = other_pod,
+    size: int = 0,
+    dont_fragment: bool = False,
+) -> Expectation:
+    """Expect each chosen source to reach each target at its address, unchanged on the way.
+
+    Raises ValueError when no pair is chosen: an empty table would prove nothing.
+    """
+    cells = {
+        Probe(source, target.address(family), target.port, protocol, target.name, size, dont_fragment): _direct(
+            source, target, family
+        )
+        for protocol in protocols
+        for source in sources
+        for target in targets
+        if which(source, target)
+    }
+    return _asked(title, cells)
+
+
+def closed_port(title: str, pods: Collection[Pod], family: Family, port: int, *, which: Which) -> Expectation:
+    """Expect a port on which nobody listens to be refused by the pod itself, beside its port that answers."""
+    cells = dict(reach(title, pods, pods, family, (Protocol.TCP, Protocol.UDP), which=which).cells)
+    for probe, expected in list(cells.items()):
+        column = f"{probe.column}:{port}"
+        closed = Probe(probe.source, probe.address, port, probe.protocol, column)
+        because = "nobody listens there, and nothing on the way may answer in the pod's place"
+        cells[closed] = Expected(frozenset({Outcome.REFUSED}), because=because, target=expected.server)
+    return _asked(title, cells)
+
+
+def too_long(
+    title: str, sources: Collection[Pod], targets: Collection[Pod], family: Family, size: int, *, which: Which
+) -> Expectation:
+    """Expect datagrams of ``size`` with DF to be answered "message too long", beside short ones that arrive."""
+    cells = dict(reach(title, sources, targets, family, (Protocol.UDP,), which=which).cells)
+    for probe, expected in list(cells.items()):
+        long = Probe(probe.source, probe.address, probe.port, Protocol.UDP, f"{probe.column} {size} B", size, True)
+        because = "a packet larger than the path's MTU must be answered, or path MTU discovery fails (RFC 1191, 8201)"
+        cells[long] = Expected(frozenset({Outcome.UNREACHABLE}), because=because, target=expected.server)
+    return _asked(title, cells)
+
+
+def not_through(
+    title: str, source: Pod, addresses: dict[str, str], pods: Collection[Pod], controls: Collection[Expectation]
+) -> Expectation:
+    """Expect the pods' undeclared ports not to be reachable at other addresses (name -> address).
+
+    ``controls`` prove that the source and the pods are alive.
+    """
+    cells = {probe: expected for control in controls for probe, expected in control.cells.items()}
+    for name, address in addresses.items():
+        for pod in pods:
+            for protocol in (Protocol.TCP, Protocol.UDP):
+                probe = Probe(source, address, pod.port, protocol, f"{name}:{pod.port}")
+                because = f"{pod.name} listens on {pod.port}, but declares no hostPort and no Service"
+                cells[probe] = Expected(REJECTED, because=because, target=pod.name)
+    return _asked(title, cells)
+
+
+def at_node(title: str, sources: Collection[Pod], target: Pod, address: str, port: int) -> Expectation:
+    """Expect a pod's hostPort to answer at its node's address."""
+    because = f"{target.name} declares hostPort {port}"
+    return _asked(
+        title,
+        {
+            Probe(source, address, port, protocol, f"{target.node}:{port}"): Expected(
+                CONNECTS, server=target.name, because=because
+            )
+            for source in sources
+            for protocol in (Protocol.TCP, Protocol.UDP)
+        },
+    )
+
+
+def _direct(source: Pod, target: Pod, family: Family) -> Expected:
+    verdict = pod_network.direct(_party(source, family), _party(target, family))
+    return Expected(CONNECTS, server=verdict.answered_by, source=verdict.source, because=verdict.because)
+
+
+def _party(pod: Pod, family: Family) -> pod_network.Party:
+    try:
+        address = pod.address(family)
+    except KeyError:
+        address = pod_network.UNDEFINED
+    return pod_network.Party(pod.name, pod.node, address, pod.host_network)
+
+
+def _asked(title: str, cells: dict[Probe, Expected]) -> Expectation:
+    if not cells:
+        raise ValueError(f"{title}: no pair of pods was chosen, so nothing would be proved")
+    return Expectation(title, cells)

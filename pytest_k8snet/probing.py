@@ -1,0 +1,73 @@
+"""Asking "can A reach B?" in a test, with what was asked and seen kept for its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.probe.facts import Facts
+from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Family, Pod, Probe, Protocol
+from pytest_k8snet.probe.table import TruthTable
+from pytest_k8snet.report.record import Measurement, TableRecord
+from pytest_k8snet.report.record_key import RECORD
+
+
+class Probing:
+    """Probes for one test. Get it from the fixture ``k8snet_probe``."""
+
+    def __init__(self, cluster: Cluster, item: pytest.Item) -> None:
+        self._cluster = cluster
+        self._item = item
+
+    def __call__(self, expected: Expectation) -> TruthTable:
+        """Probe until what is seen equals the expectation and stays so, or its time is over.
+
+        Compare the result with the expectation: ``assert probe(expected) == expected``.
+
+        Raises:
+            AgentLost: a probe pod did not answer, so there is no verdict.
+
+        """
+        table = self._cluster.attachment.prober(expected)
+        if (record := self._item.stash.get(RECORD, None)) is not None:
+            record.tables.append(TableRecord.from_basic(table.as_record()))
+        return table
+
+    def facts(self, pods: Iterable[Pod]) -> Mapping[Pod, Facts]:
+        """Return what each pod says of itself: addresses, links, routes, its network namespace."""
+        return self._cluster.attachment.prober.facts(tuple(pods))
+
+    def measured(self, name: str, value: float, unit: str) -> None:
+        """Put a number into the report."""
+        if (record := self._item.stash.get(RECORD, None)) is not None:
+            record.measurements.append(Measurement(name, value, unit))
+
+    def expectation(
+        self,
+        *,
+        allowed: Iterable[tuple[Pod, Pod]] = (),
+        blocked: Iterable[tuple[Pod, Pod]] = (),
+        protocol: Protocol = Protocol.TCP,
+    ) -> Expectation:
+        """Return the expectation that the ``allowed`` pairs (source, target) connect and the ``blocked`` ones do not.
+
+        Every blocked source is also asked to reach a pod of the fleet, so that a pod that reaches nothing at all
+        cannot pass as blocked. Each blocked target must be reached by an allowed source.
+        """
+        family = self._cluster.families[0]
+        cells = {self._cell(source, target, family, protocol): _connects(target) for source, target in allowed}
+        control = self._cluster.fleet.pods[0]
+        for source, target in blocked:
+            cells[self._cell(source, control, family, protocol)] = _connects(control)
+            cells[self._cell(source, target, family, protocol)] = Expected(REJECTED, target=target.name)
+        return Expectation("allowed and blocked", cells)
+
+    @staticmethod
+    def _cell(source: Pod, target: Pod, family: Family, protocol: Protocol) -> Probe:
+        return Probe(source, target.address(family), target.port, protocol, target.name)
+
+
+def _connects(target: Pod) -> Expected:
+    return Expected(CONNECTS, server=target.name)

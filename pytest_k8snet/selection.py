@@ -1,0 +1,26 @@
+"""Which of the collected tests run: by the profile's levels, or the faults in their place."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_k8snet.checks import check_of
+from pytest_k8snet.options import Settings
+
+
+def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -> None:
+    """Deselect the checks of levels that the profile leaves out; a level named with -m is asked for and stays."""
+    levels = settings.profile_settings.levels
+    asked = config.getoption("markexpr") or ""
+    kept, left_out = [], []
+    for item in items:
+        found = check_of(item)
+        wanted = found is None or found.level in levels or found.level in asked
+        (kept if wanted else left_out).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+    if settings.calibrate:
+        from pytest_k8snet.calibration import as_faults
+
+        items[:] = as_faults(config, items, settings)
