@@ -43,3 +43,12 @@ def lookup(obj: Any, *path: str | int) -> Any:
         else:
             obj = obj.get(step) if isinstance(obj, dict) else None
     return obj
+
+
+def clone(value: Any) -> Any:
+    """A deep copy of decoded JSON, several times faster than ``copy.deepcopy``."""
+    if isinstance(value, dict):
+        return {key: clone(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clone(item) for item in value]
+    return value

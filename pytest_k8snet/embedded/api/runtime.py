@@ -55,7 +55,15 @@ class Runtime(Protocol):
         ...
 
     def logs(
-        self, namespace: str, pod: str, container: str, *, follow: bool, tail: int | None, previous: bool, timestamps: bool
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        follow: bool,
+        tail: int | None,
+        previous: bool,
+        timestamps: bool,
     ) -> AsyncIterator[bytes]:
         """The output of a container in pieces of whole lines; with ``follow`` until the container ends.
 

@@ -94,7 +94,9 @@ def expired(message: str) -> StoreError:
 
 def method_not_allowed(verb: str, what: str) -> StoreError:
     """405: the kind is there, but not this verb on it."""
-    return StoreError(405, "MethodNotAllowed", f'the embedded cluster does not support "{verb}" on {what}', {"kind": what})
+    return StoreError(
+        405, "MethodNotAllowed", f'the embedded cluster does not support "{verb}" on {what}', {"kind": what}
+    )
 
 
 def success(details: dict[str, Any]) -> Obj:

@@ -1,0 +1,75 @@
+"""Namespaces, Nodes, Events, ConfigMaps, Secrets, ServiceAccounts and ResourceQuotas: their columns."""
+
+from __future__ import annotations
+
+from pytest_k8snet.embedded.api.columns import AGE, NAME, Column, count, field, joined, since
+from pytest_k8snet.embedded.api.objects import Obj, labels_of, lookup
+
+ROLE = "node-role.kubernetes.io/"
+
+
+def _node_status(node: Obj) -> str:
+    ready = next((c for c in lookup(node, "status", "conditions") or [] if c["type"] == "Ready"), None)
+    word = "Unknown" if ready is None else "Ready" if ready["status"] == "True" else "NotReady"
+    return f"{word},SchedulingDisabled" if lookup(node, "spec", "unschedulable") else word
+
+
+def _address(kind: str) -> Column:
+    def read(node: Obj) -> str:
+        found = [entry["address"] for entry in lookup(node, "status", "addresses") or [] if entry["type"] == kind]
+        return found[0] if found else "<none>"
+
+    name = {"InternalIP": "Internal-IP", "ExternalIP": "External-IP"}[kind]
+    return Column(name, read, priority=1)
+
+
+def _involved(event: Obj) -> str:
+    involved = event.get("involvedObject") or {}
+    return f"{str(involved.get('kind', '')).lower()}/{involved.get('name', '')}"
+
+
+def _seen(event: Obj) -> str:
+    return since(event.get("lastTimestamp") or event.get("firstTimestamp") or event.get("eventTime"))
+
+
+NAMESPACES = (NAME, Column("Status", field("status", "phase")), AGE)
+NODES = (
+    NAME,
+    Column("Status", _node_status),
+    Column("Roles", lambda node: joined(sorted(k.removeprefix(ROLE) for k in labels_of(node) if k.startswith(ROLE)))),
+    AGE,
+    Column("Version", field("status", "nodeInfo", "kubeletVersion")),
+    _address("InternalIP"),
+    _address("ExternalIP"),
+    Column("OS-Image", field("status", "nodeInfo", "osImage"), priority=1),
+    Column("Kernel-Version", field("status", "nodeInfo", "kernelVersion"), priority=1),
+    Column("Container-Runtime", field("status", "nodeInfo", "containerRuntimeVersion"), priority=1),
+)
+EVENTS = (
+    Column("Last Seen", _seen),
+    Column("Type", field("type")),
+    Column("Reason", field("reason")),
+    Column("Object", _involved),
+    Column("Subobject", field("involvedObject", "fieldPath", empty=""), priority=1),
+    Column("Source", field("source", "component", empty=""), priority=1),
+    Column("Message", field("message", empty="")),
+    Column("First Seen", lambda event: since(event.get("firstTimestamp")), priority=1),
+    Column("Count", field("count"), priority=1),
+    Column("Name", field("metadata", "name"), priority=1),
+)
+CONFIGMAPS = (NAME, Column("Data", lambda obj: len(obj.get("data") or ()) + len(obj.get("binaryData") or ())), AGE)
+SECRETS = (NAME, Column("Type", field("type")), Column("Data", count("data")), AGE)
+SERVICEACCOUNTS = (NAME, Column("Secrets", count("secrets")), AGE)
+
+
+def _used(quota: Obj) -> str:
+    hard, used = lookup(quota, "spec", "hard") or {}, lookup(quota, "status", "used") or {}
+    return ", ".join(f"{name}: {used.get(name, 0)}/{limit}" for name, limit in sorted(hard.items()))
+
+
+RESOURCEQUOTAS = (NAME, Column("Request", _used), Column("Limit", lambda quota: ""), AGE)
+
+
+def namespace_grace(namespace: Obj) -> int | None:
+    """A namespace stays until its content is gone, however long that takes."""
+    return 0

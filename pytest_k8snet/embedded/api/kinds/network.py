@@ -1,0 +1,60 @@
+"""Services, EndpointSlices and NetworkPolicies: their columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_k8snet.embedded.api.columns import AGE, NAME, Column, field, joined
+from pytest_k8snet.embedded.api.objects import Obj, lookup
+
+
+def _external(service: Obj) -> str:
+    spec = service.get("spec") or {}
+    if spec.get("type") == "ExternalName":
+        return str(spec.get("externalName"))
+    ingress = lookup(service, "status", "loadBalancer", "ingress") or []
+    found = [entry.get("ip") or entry.get("hostname") for entry in ingress] + (spec.get("externalIPs") or [])
+    return joined(found, "<pending>" if spec.get("type") == "LoadBalancer" else "<none>")
+
+
+def _port(port: dict[str, Any]) -> str:
+    number = f"{port['port']}:{port['nodePort']}" if port.get("nodePort") else f"{port['port']}"
+    return f"{number}/{port.get('protocol', 'TCP')}"
+
+
+def selector_text(selector: dict[str, Any] | None) -> str:
+    """A label selector as kubectl prints it: ``app=web,tier in (a,b),!old``."""
+    parts = [f"{key}={value}" for key, value in sorted(((selector or {}).get("matchLabels") or {}).items())]
+    for item in (selector or {}).get("matchExpressions") or []:
+        values = ",".join(item.get("values") or [])
+        text = {
+            "In": f"{item['key']} in ({values})",
+            "NotIn": f"{item['key']} notin ({values})",
+            "Exists": item["key"],
+            "DoesNotExist": f"!{item['key']}",
+        }
+        parts.append(text[item["operator"]])
+    return joined(parts)
+
+
+def _labels(*path: str) -> Any:
+    return lambda obj: joined(f"{key}={value}" for key, value in sorted((lookup(obj, *path) or {}).items()))
+
+
+SERVICES = (
+    NAME,
+    Column("Type", field("spec", "type")),
+    Column("Cluster-IP", field("spec", "clusterIP")),
+    Column("External-IP", _external),
+    Column("Port(s)", lambda obj: joined(_port(port) for port in lookup(obj, "spec", "ports") or [])),
+    AGE,
+    Column("Selector", _labels("spec", "selector"), priority=1),
+)
+ENDPOINTSLICES = (
+    NAME,
+    Column("AddressType", field("addressType")),
+    Column("Ports", lambda obj: joined((str(port.get("port")) for port in obj.get("ports") or []), "<unset>")),
+    Column("Endpoints", lambda obj: joined((a for e in obj.get("endpoints") or [] for a in e["addresses"]), "<unset>")),
+    AGE,
+)
+NETWORKPOLICIES = (NAME, Column("Pod-Selector", lambda obj: selector_text(lookup(obj, "spec", "podSelector"))), AGE)

@@ -1,0 +1,78 @@
+"""Metadata of objects on their way into the store: what a client may set, and what the API sets itself."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection
+from typing import Any
+
+from . import status
+from .names import check_metadata
+from .objects import Obj, name_of, now
+from .resources import Resource
+
+SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
+"""The letters of generated names: without vowels and without digits that look like letters."""
+
+OWNED_BY_API = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
+
+
+def new_name(prefix: str, taken: Collection[str]) -> str:
+    """A free name for ``metadata.generateName``: the prefix, cut to 58 characters, and five random ones."""
+    while True:
+        name = prefix[:58] + "".join(random.choices(SUFFIX, k=5))
+        if name not in taken:
+            return name
+
+
+def prepare_new(resource: Resource, obj: Obj) -> Obj:
+    """Turn what a client sent into a complete object, or raise StoreError 422 with all that is wrong with it."""
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in OWNED_BY_API and value is not None}
+    obj = {"apiVersion": resource.api_version, "kind": resource.kind, **obj, "metadata": metadata}
+    metadata["creationTimestamp"] = now()
+    if resource.has_generation:
+        metadata["generation"] = 1
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata.pop("name", None)
+    resource.complete(obj)
+    check(resource, obj, None)
+    return obj
+
+
+def prepare_update(resource: Resource, obj: Obj, old: Obj, subresource: str) -> Obj:
+    """What is stored when ``obj`` is written over ``old``; StoreError 422 for what is wrong or must not change."""
+    kept = {key: old["metadata"][key] for key in OWNED_BY_API if key in old["metadata"]}
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in OWNED_BY_API and value is not None}
+    if "deletionGracePeriodSeconds" in old["metadata"]:
+        kept["deletionGracePeriodSeconds"] = old["metadata"]["deletionGracePeriodSeconds"]
+    if subresource == "status":
+        return {**old, "status": obj.get("status") or {}}
+    obj = {**obj, "apiVersion": resource.api_version, "kind": resource.kind, "metadata": {**metadata, **kept}}
+    if resource.has_status and "status" in old:
+        obj["status"] = old["status"]
+    elif resource.has_status:
+        obj.pop("status", None)
+    resource.complete(obj)
+    check(resource, obj, old)
+    if resource.has_generation and obj.get("spec") != old.get("spec"):
+        obj["metadata"]["generation"] = old["metadata"].get("generation", 1) + 1
+    return obj
+
+
+def check(resource: Resource, obj: Obj, old: Obj | None) -> None:
+    """Raise StoreError 422 naming every wrong field of ``obj``."""
+    causes = [*check_metadata(obj, resource), *resource.validate(obj, old)]
+    if causes:
+        name = name_of(obj) or str(obj["metadata"].get("generateName") or "")
+        raise status.invalid(resource.qualified_kind, name, causes)
+
+
+def check_version(resource: Resource, old: Obj, metadata: dict[str, Any]) -> None:
+    """Raise StoreError 409 when a writer saw another version or another object of the same name."""
+    name = name_of(old)
+    if (seen := metadata.get("resourceVersion")) and seen != old["metadata"]["resourceVersion"]:
+        why = "the object has been modified; please apply your changes to the latest version and try again"
+        raise status.conflict(resource.qualified, name, why)
+    if (uid := metadata.get("uid")) and uid != old["metadata"]["uid"]:
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
+        raise status.conflict(resource.qualified, name, why)

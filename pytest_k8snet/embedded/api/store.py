@@ -1,0 +1,218 @@
+"""The objects of the cluster, their versions and those who watch them. Synchronous: used from one asyncio loop only.
+
+Every write replaces an object by a new one, so what was handed out, or waits in a watch, never changes afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import NamedTuple, Protocol
+
+from . import status
+from .meta import check_version, new_name, prepare_new, prepare_update
+from .objects import Obj, clone, is_terminating, name_of, namespace_of
+from .resources import RESOURCES, Resource
+from .status import StoreError
+
+__all__ = ["Admission", "Change", "Store", "StoreError", "Watch"]
+
+HISTORY = 2048
+"""Changes of one resource that are remembered for watches that come back. Older versions get 410."""
+
+BACKLOG = 20_000
+"""Changes that may wait for one watcher; one that reads nothing is sent away with 410 and not remembered for ever."""
+
+
+class Change(NamedTuple):
+    """One step in the life of an object. ``previous`` is what it replaced, for selectors that no longer match."""
+
+    version: int
+    type: str
+    obj: Obj
+    previous: Obj | None = None
+
+
+class Admission(Protocol):
+    """A rule of the cluster that may complete or refuse an object after its validation."""
+
+    def __call__(self, store: Store, resource: Resource, obj: Obj, old: Obj | None) -> None:
+        """Change ``obj`` in place, or raise StoreError. ``old`` is None for a new object."""
+        ...
+
+
+class Watch:
+    """The changes of one resource, in order; ends when it is closed. Made by ``Store.watch``."""
+
+    def __init__(self, pending: Sequence[Change], on_close: Callable[[Watch], None]) -> None:
+        self._pending = deque(pending)
+        self._on_close = on_close
+        self._awake = asyncio.Event()
+        self._overrun = False
+
+    def push(self, change: Change) -> None:
+        """Add a change; only the store does this."""
+        if len(self._pending) < BACKLOG:
+            self._pending.append(change)
+        else:
+            self._overrun = True
+        self._awake.set()
+
+    async def batch(self) -> list[Change]:
+        """All changes that wait, at least one. Raises StoreError 410 when the reader was too slow to get them all."""
+        while not self._pending:
+            if self._overrun:
+                raise status.expired(f"the watch fell behind by more than {BACKLOG} changes: list again and watch on")
+            self._awake.clear()
+            await self._awake.wait()
+        changes = list(self._pending)
+        self._pending.clear()
+        return changes
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._on_close(self)
+
+
+class Store:
+    """Objects by plural name of their resource (``pods``, ``networkpolicies``).
+
+    ``admission`` are the rules that every new and every changed object must pass, whoever writes it.
+    All methods raise StoreError with the status that an API server would answer.
+    """
+
+    def __init__(self, admission: Sequence[Admission] = (), resources: Sequence[Resource] = RESOURCES) -> None:
+        self.resources: Mapping[str, Resource] = {resource.plural: resource for resource in resources}
+        self._admission = tuple(admission)
+        self._objects: dict[str, dict[tuple[str, str], Obj]] = {plural: {} for plural in self.resources}
+        self._history: dict[str, deque[Change]] = {plural: deque(maxlen=HISTORY) for plural in self.resources}
+        self._watches: dict[str, set[Watch]] = {plural: set() for plural in self.resources}
+        self.version = 1
+        """The newest resourceVersion."""
+
+    def resource(self, plural: str) -> Resource:
+        """The table entry of ``plural``."""
+        if plural not in self.resources:
+            raise status.no_such_path(plural)
+        return self.resources[plural]
+
+    def get(self, plural: str, name: str, namespace: str = "") -> Obj | None:
+        """One object, None when it is not there."""
+        return self._objects[self.resource(plural).plural].get((namespace, name))
+
+    def need(self, plural: str, name: str, namespace: str = "") -> Obj:
+        """One object; StoreError 404 when it is not there."""
+        obj = self.get(plural, name, namespace)
+        if obj is None:
+            raise status.not_found(self.resource(plural).qualified, name)
+        return obj
+
+    def list(self, plural: str, namespace: str = "") -> list[Obj]:
+        """All objects of a resource, of one namespace when it is given, ordered by namespace and name."""
+        objects = self._objects[self.resource(plural).plural]
+        return [objects[key] for key in sorted(objects) if not namespace or key[0] == namespace]
+
+    def create(self, plural: str, obj: Obj, *, dry_run: bool = False) -> Obj:
+        """Complete, check and store a new object. StoreError 409 when the name is taken, 422 when it is invalid."""
+        resource = self.resource(plural)
+        new = prepare_new(resource, clone(obj))
+        if "name" not in new["metadata"]:
+            taken = {name for _, name in self._objects[plural]}
+            new["metadata"]["name"] = new_name(new["metadata"]["generateName"], taken)
+        key = (namespace_of(new), name_of(new))
+        if key in self._objects[plural]:
+            raise status.already_exists(resource.qualified, key[1])
+        self._admit(resource, new, None)
+        new["metadata"]["uid"] = str(uuid.uuid4())
+        return new if dry_run else self._commit(resource, "ADDED", new, None)
+
+    def replace(self, plural: str, obj: Obj, *, subresource: str = "", dry_run: bool = False) -> Obj:
+        """Store a changed object: everything but its status, or nothing but that with ``subresource="status"``.
+
+        A resourceVersion or uid in ``obj`` must be the present one, otherwise StoreError 409.
+        """
+        resource = self.resource(plural)
+        old = self.need(plural, str(obj["metadata"].get("name") or ""), str(obj["metadata"].get("namespace") or ""))
+        check_version(resource, old, obj["metadata"])
+        new = prepare_update(resource, clone(obj), old, subresource)
+        if not subresource:
+            self._admit(resource, new, old)
+        return new if dry_run else self._change(resource, new, old)
+
+    def update(self, plural: str, name: str, namespace: str, change: Callable[[Obj], None]) -> Obj:
+        """Let ``change`` alter a copy of an object and store it, unchecked: for the cluster's own controllers."""
+        old = self.need(plural, name, namespace)
+        new = clone(old)
+        change(new)
+        return self._change(self.resource(plural), new, old)
+
+    def set_status(self, plural: str, name: str, namespace: str, values: Obj) -> Obj:
+        """Set keys of an object's ``status``; what is equal already makes no new version."""
+        return self.update(plural, name, namespace, lambda obj: obj.update(status={**obj.get("status", {}), **values}))
+
+    def remove(self, plural: str, name: str, namespace: str = "") -> Obj:
+        """Take an object out at once, without grace and finalizers; gives its last state."""
+        old = self.need(plural, name, namespace)
+        return self._commit(self.resource(plural), "DELETED", clone(old), old)
+
+    def watch(self, plural: str, since: int | None = None) -> Watch:
+        """Changes after version ``since``; without it, first an ADDED for each object that is there.
+
+        Raises StoreError 410 when ``since`` is older than what is remembered.
+        """
+        resource = self.resource(plural)
+        watch = Watch(list(self._past(resource, since)), self._watches[plural].discard)
+        self._watches[plural].add(watch)
+        return watch
+
+    async def subscribe(self, plural: str) -> AsyncIterator[tuple[str, Obj]]:
+        """``(type, object)`` of every change, beginning with ADDED for what exists."""
+        with self.watch(plural) as watch:
+            while True:
+                for change in await watch.batch():
+                    yield change.type, change.obj
+
+    def _past(self, resource: Resource, since: int | None) -> Iterator[Change]:
+        if since is None:
+            for obj in self.list(resource.plural):
+                yield Change(int(obj["metadata"]["resourceVersion"]), "ADDED", obj)
+            return
+        history = self._history[resource.plural]
+        if len(history) == HISTORY and since < history[0].version - 1:
+            raise status.expired(f"too old resource version: {since} ({history[0].version})")
+        if since > self.version:
+            raise status.expired(f"too large resource version: {since}, current: {self.version}")
+        yield from (change for change in history if change.version > since)
+
+    def _admit(self, resource: Resource, obj: Obj, old: Obj | None) -> None:
+        for rule in self._admission:
+            rule(self, resource, obj, old)
+
+    def _change(self, resource: Resource, new: Obj, old: Obj) -> Obj:
+        if new == old:
+            return old
+        if is_terminating(new) and not new["metadata"].get("finalizers") and old["metadata"].get("finalizers"):
+            return self._commit(resource, "DELETED", new, old)
+        return self._commit(resource, "MODIFIED", new, old)
+
+    def _commit(self, resource: Resource, kind: str, obj: Obj, old: Obj | None) -> Obj:
+        self.version += 1
+        obj["metadata"]["resourceVersion"] = str(self.version)
+        objects = self._objects[resource.plural]
+        key = (namespace_of(obj), name_of(obj))
+        if kind == "DELETED":
+            objects.pop(key, None)
+        else:
+            objects[key] = obj
+        change = Change(self.version, kind, obj, old)
+        self._history[resource.plural].append(change)
+        for watch in self._watches[resource.plural]:
+            watch.push(change)
+        return obj
