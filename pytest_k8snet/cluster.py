@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from pytest_k8snet import fleet
 from pytest_k8snet.attach import Attachment
-from pytest_k8snet.errors import NoVerdict
+from pytest_k8snet.errors import NoVerdict, PodNotReady
 from pytest_k8snet.kube import labels, pods
 from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.pods import PodRequest
-from pytest_k8snet.kube.wait import Deadline, wait_for_pods
+from pytest_k8snet.kube.wait import Deadline, ready, wait_for_pods
 from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.state import Fleet, Node
 
 PODS_SECONDS = 120.0
+IPV4_UDP_HEADERS, IPV6_UDP_HEADERS = 20 + 8, 40 + 8
 
 
 class Cluster:
@@ -56,6 +59,45 @@ class Cluster:
     def mtu(self) -> int:
         """The smallest interface MTU of the fleet's pods in bytes."""
         return self.attachment.state.mtu
+
+    def largest_datagram(self, family: Family) -> int:
+        """Return the bytes of UDP payload that fill one packet of the pods' MTU."""
+        return self.mtu - (IPV6_UDP_HEADERS if family is Family.IPV6 else IPV4_UDP_HEADERS)
+
+    def now(self, pods: Iterable[Pod]) -> tuple[Pod, ...]:
+        """Return pods as the API describes them now."""
+        return tuple(fleet.as_pod(self.api.get("v1", "Pod", pod.name, pod.namespace)) for pod in pods)
+
+    def with_family(self, pods: Iterable[Pod], family: Family) -> tuple[Pod, ...]:
+        """Return the pods that have an address of a family; hostNetwork pods have only what their node has."""
+        return tuple(pod for pod in pods if family in pod.families)
+
+    def node_addresses(self, family: Family) -> dict[str, str]:
+        """Return the nodes' addresses of a family, by the node's name."""
+        return {node.name: address for node in self.nodes for address in node.addresses if Family.of(address) is family}
+
+    def node(self, name: str) -> Node:
+        """Return a node by its name."""
+        return self.attachment.state.node(name)
+
+    @property
+    def host_port(self) -> tuple[Pod, int]:
+        """The fleet's pod with a hostPort, and the port. Raises NoVerdict when there is none; require "host_port"."""
+        if self.fleet.host_port_pod is None:
+            raise NoVerdict(f"no pod with a hostPort: {self.attachment.state.missing.get('host_port', '')}")
+        return self.fleet.host_port_pod, self.fleet.host_port
+
+    def restart(self, pod: Pod) -> None:
+        """End the agent of a pod, and wait until the kubelet has started its container again."""
+        before = _restarts(self.api.get("v1", "Pod", pod.name, pod.namespace))
+        self.attachment.prober.end(pod)
+        deadline = Deadline(PODS_SECONDS)
+        while deadline.left():
+            now = self.api.get("v1", "Pod", pod.name, pod.namespace)
+            if _restarts(now) > before and ready(now):
+                return
+            time.sleep(0.05)
+        raise PodNotReady(f"the container of {pod.namespace}/{pod.name} was ended, but not started again")
 
     @contextmanager
     def namespace(self, purpose: str, *, enforce: str = "restricted") -> Iterator[Namespace]:
@@ -98,10 +140,17 @@ class Namespace:
         found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS))
         return tuple(fleet.as_pod(obj) for obj in found)
 
-    def delete(self, pod: Pod) -> None:
-        """Delete a pod and wait until it is gone."""
-        self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=0)
-        self._cluster.api.wait_gone("v1", "Pod", pod.name, self.name)
+    def twins(self, name: str) -> tuple[Pod, Pod]:
+        """Start one pod with two containers and return it as each of them sees it."""
+        first = self.pod(name, containers={"first": (pods.POD_PORT,), "second": (pods.POD_PORT + 1,)})
+        return first, replace(first, container="second", port=pods.POD_PORT + 1)
+
+    def delete(self, *doomed: Pod) -> None:
+        """Delete pods and wait until they are gone."""
+        for pod in doomed:
+            self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=0)
+        for pod in doomed:
+            self._cluster.api.wait_gone("v1", "Pod", pod.name, self.name)
 
     def service(self, name: str, *, port: int = 80, target: str | None = None, **spec: Any) -> Object:
         """Make a Service for the pod ``target`` (or for ``selector=...``). More by the fields of a Service's spec."""
@@ -127,6 +176,10 @@ class Namespace:
         metadata = dict(manifest["metadata"])
         metadata |= {"namespace": self.name, "labels": metadata.get("labels", {}) | run}
         return self._cluster.api.apply({**manifest, "metadata": metadata})
+
+
+def _restarts(pod: Object) -> int:
+    return sum(status["restartCount"] for status in pod.get("status", {}).get("containerStatuses") or ())
 
 
 def _selects(pod: Pod) -> Object:

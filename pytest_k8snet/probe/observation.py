@@ -52,6 +52,11 @@ class Pod:
     container: str = "agent"
     host_network: bool = False
 
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The family of each of its addresses, sorted."""
+        return tuple(sorted(Family.of(address) for address in self.addresses))
+
     def address(self, family: Family) -> str:
         """Return the pod's address of a family. Raises KeyError when it has none."""
         for address in self.addresses:

@@ -108,19 +108,53 @@ def not_through(
     return _asked(title, cells)
 
 
-def at_node(title: str, sources: Collection[Pod], target: Pod, address: str, port: int) -> Expectation:
-    """Expect a pod's hostPort to answer at its node's address."""
-    because = f"{target.name} declares hostPort {port}"
-    return _asked(
-        title,
-        {
-            Probe(source, address, port, protocol, f"{target.node}:{port}"): Expected(
-                CONNECTS, server=target.name, because=because
-            )
-            for source in sources
-            for protocol in (Protocol.TCP, Protocol.UDP)
-        },
-    )
+def at_host_port(title: str, sources: Collection[Pod], target: Pod, address: str, port: int) -> Expectation:
+    """Expect a pod's hostPort to answer at its node's address, asked by the pods of other nodes."""
+    expected = Expected(CONNECTS, server=target.name, because=f"{target.name} declares hostPort {port}")
+    cells = {
+        Probe(source, address, port, protocol, f"{target.node}:{port}"): expected
+        for source in sources
+        for protocol in (Protocol.TCP, Protocol.UDP)
+        if source.node != target.node
+    }
+    return _asked(title, cells)
+
+
+def on_localhost(title: str, first: Pod, second: Pod, family: Family) -> Expectation:
+    """Expect two containers of one pod to reach each other on the loopback address."""
+    loopback = "::1" if family is Family.IPV6 else "127.0.0.1"
+    because = "the containers of a pod share one network namespace"
+    cells = {
+        Probe(source, loopback, target.port, protocol, f"localhost:{target.port}"): Expected(
+            CONNECTS, server=target.name, source=loopback, because=because
+        )
+        for source, target in ((first, second), (second, first))
+        for protocol in (Protocol.TCP, Protocol.UDP)
+    }
+    return _asked(title, cells)
+
+
+def at_former_addresses(
+    title: str,
+    sources: Collection[Pod],
+    former: Collection[Pod],
+    present: Collection[Pod],
+    family: Family,
+    protocols: Iterable[Protocol],
+) -> Expectation:
+    """Expect the present pods at their addresses, and nobody at the addresses that nobody has any more."""
+    protocols = tuple(protocols)
+    cells = dict(reach(title, sources, present, family, protocols).cells)
+    taken = {pod.address(family) for pod in present}
+    for source in sources:
+        for pod in former:
+            if (address := pod.address(family)) in taken:
+                continue
+            for protocol in protocols:
+                probe = Probe(source, address, pod.port, protocol, f"former {pod.name}")
+                because = f"{pod.name} had {address} and is gone"
+                cells[probe] = Expected(REJECTED, because=because)
+    return _asked(title, cells)
 
 
 def _direct(source: Pod, target: Pod, family: Family) -> Expected:

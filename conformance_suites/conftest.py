@@ -1,0 +1,40 @@
+"""Short names for the plugin's fixtures, as the suites use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.probe.observation import Pod
+from pytest_k8snet.probing import Probing
+from pytest_k8snet.state import Fleet
+
+
+@pytest.fixture(scope="session")
+def cluster(k8snet_cluster: Cluster) -> Cluster:
+    """Return the cluster of this run."""
+    return k8snet_cluster
+
+
+@pytest.fixture(scope="session")
+def fleet(k8snet_cluster: Cluster) -> Fleet:
+    """Return the probe pods of this run."""
+    return k8snet_cluster.fleet
+
+
+@pytest.fixture(scope="module")
+def namespace(k8snet_namespace: Namespace) -> Namespace:
+    """Return a namespace of this module's own."""
+    return k8snet_namespace
+
+
+@pytest.fixture
+def probe(k8snet_probe: Probing) -> Probing:
+    """Return the prober that records for this check."""
+    return k8snet_probe
+
+
+@pytest.fixture(scope="module")
+def newcomers(cluster: Cluster, namespace: Namespace) -> tuple[Pod, ...]:
+    """Return pods that were started for this module, one on each node."""
+    return namespace.pods(*(f"new-{place}" for place, _ in enumerate(cluster.nodes, 1)))
