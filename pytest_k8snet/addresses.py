@@ -6,8 +6,14 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Collection
 
+from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.state import Node
+
+
+def own(facts: Facts) -> frozenset[str]:
+    """Return the addresses that a pod finds on its interfaces, but for loopback and link-local ones."""
+    return frozenset(found.address for found in facts.addresses if found.scope == "global" and found.dev != "lo")
 
 
 def shared(pods: Collection[Pod]) -> dict[str, list[str]]:

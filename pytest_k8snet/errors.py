@@ -6,7 +6,8 @@ K8sNetError
 └── NoVerdict          a check could not be judged: harness or environment     (outcome *error*)
     ├── ApiError       the Kubernetes API refused or did not answer
     ├── PodNotReady    a pod will not become Ready, or did not in time
-    └── AgentLost      the agent in a probe pod did not answer
+    ├── AgentLost      the agent in a probe pod did not answer
+    └── AgentRefused   the agent answered that it cannot do what was asked
 """
 
 from __future__ import annotations
@@ -48,3 +49,11 @@ class PodNotReady(NoVerdict):
 
 class AgentLost(NoVerdict):
     """The agent of a probe pod did not answer, also not after a new connection."""
+
+
+class AgentRefused(NoVerdict):
+    """The agent cannot do what it was asked. ``errno`` is the name of the system's error, such as "EADDRINUSE"."""
+
+    def __init__(self, message: str, *, errno: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.errno = errno

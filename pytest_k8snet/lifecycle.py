@@ -13,9 +13,15 @@ import pytest
 
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.checks import requirements_of
+from pytest_k8snet.environment import describe, repeat_command
 from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector
+from pytest_k8snet.report.plugin_hooks import ReportPlugin, gives_verdicts
+from pytest_k8snet.report.record import CheckRecord, Environment
+from pytest_k8snet.report.record_key import RECORD
+from pytest_k8snet.report.recording import RecordPlugin
+from pytest_k8snet.report.terminal import header_lines
 from pytest_k8snet.run import Run
 from pytest_k8snet.state import ClusterState
 
@@ -42,6 +48,15 @@ class Controller:
             raise pytest.UsageError(str(error)) from error
         made = cls(config, settings, run)
         made._choose_suites()
+        if gives_verdicts(config):
+            report = config.rootpath / settings.report
+            config.pluginmanager.register(ReportPlugin(report, made.environment), "k8snet-report")
+        if settings.calibrate and (made.distributed or settings.fault):
+            run.stop()
+            other = "--k8snet-fault" if settings.fault else "-n"
+            raise pytest.UsageError(
+                f"--k8snet-calibrate does not go with {other}: one cluster is broken in one way at a time"
+            )
         return made
 
     @property
@@ -62,16 +77,19 @@ class Controller:
         _say(self._config, "")
         try:
             self.state = self._run.start()
+            for line in header_lines(self.environment(), width=100):
+                _say(self._config, line.removeprefix("k8snet: "))
             for name in filter(None, self._settings.fault.split(",")):
                 self._inject(name)
         except (UsageError, PreflightError) as error:
             raise pytest.UsageError(str(error)) from error
 
+    def environment(self) -> Environment:
+        """Return what is known of what was tested, for the report."""
+        return describe(self.state, self._settings, self._config.invocation_params.args)  # type: ignore[arg-type]
+
     def _inject(self, name: str) -> None:
-        faults = self.faults()
-        if faults is None:
-            raise UsageError(f"--k8snet-fault {name}: only the embedded cluster can be broken on purpose")
-        faults.inject(name)
+        self._injector().inject(name)
         _say(self._config, f"fault injected: {name}")
 
     def faults(self) -> FaultInjector | None:
@@ -94,6 +112,21 @@ class Controller:
                 signal.signal(signal.SIGTERM, self._term)
         if self.state is not None:
             _say(self._config, f"cleaned up in {time.monotonic() - began:.1f}s")
+
+    def calibrate(self, session: pytest.Session) -> None:
+        """Replace the selected checks by the faults, when a calibration was asked for."""
+        if not self._settings.calibrate or not session.items:
+            return
+        from pytest_k8snet.calibration import Calibration, as_faults
+
+        self._config.pluginmanager.register(Calibration(), "k8snet-calibration")
+        session.items[:] = as_faults(session, session.items, self._settings, self._injector)
+
+    def _injector(self) -> FaultInjector:
+        faults = self.faults()
+        if faults is None:
+            raise UsageError("a fault breaks the network on purpose: only the embedded cluster is made for it")
+        return faults
 
     def header(self) -> list[str]:
         """Return the lines that are known before the cluster is touched."""
@@ -121,6 +154,8 @@ class Worker:
     @classmethod
     def install(cls, config: pytest.Config, settings: Settings, worker_input: dict[str, Any] | None) -> Worker:
         """Make the worker of this process; without xdist it is the controller's own."""
+        if gives_verdicts(config):
+            config.pluginmanager.register(RecordPlugin(config), "k8snet-record")
         return cls(config, settings, Path(worker_input["k8snet_state"]) if worker_input is not None else None)
 
     @property
@@ -143,6 +178,27 @@ class Worker:
         if self._attachment is None:
             self._attachment = Attachment(self.state, self._settings)
         return self._attachment
+
+    def open_record(self, item: pytest.Item) -> None:
+        """Begin the record of a check."""
+        if (found := check_of(item)) is None:
+            return
+        sentence = (getattr(item, "function", item).__doc__ or item.name).strip()
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        item.stash[RECORD] = CheckRecord(
+            id=found.id,
+            area=found.area,
+            title=sentence.partition("\n")[0],
+            nodeid=item.nodeid,
+            doc=sentence,
+            spec=found.spec,
+            level=found.level,
+            requires=[*found.requires],
+            catches=[*found.catches],
+            params={name: str(value) for name, value in parameters.items()},
+            started=time.time(),
+            repeat=repeat_command(item.nodeid, str(item.path), self._config.invocation_params.args),  # type: ignore[arg-type]
+        )
 
     def demand(self, item: pytest.Item) -> None:
         """Skip a test that needs what the cluster lacks."""

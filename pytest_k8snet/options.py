@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_k8snet.profiles import PROFILES, Profile
+from pytest_k8snet.profiles import CALIBRATION, PROFILES, Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +190,7 @@ class Settings:
     @property
     def profile_settings(self) -> Profile:
         """The levels and the patience of the chosen profile."""
-        return PROFILES[self.profile]
+        return CALIBRATION if self.calibrate else PROFILES[self.profile]
 
 
 def add_options(parser: pytest.Parser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +49,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the profile leaves out; under calibration, replace the checks by the faults."""
+    """Leave out what the profile leaves out."""
     if (settings := config.stash.get(SETTINGS, None)) is not None:
         from pytest_k8snet import selection
 
         selection.apply(config, items, settings)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Under calibration, replace the selected checks by the faults."""
+    if (controller := session.config.stash.get(CONTROLLER, None)) is not None:
+        controller.calibrate(session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -90,18 +96,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a check that this cluster cannot be asked, with the reason."""
+    """Begin the record of a check; skip one that this cluster cannot be asked, with the reason."""
     if (worker := item.config.stash.get(WORKER, None)) is not None:
-        worker.demand(item)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Keep a record for each check while it runs."""
-    worker = item.config.stash.get(WORKER, None)
-    if worker is not None:
         worker.open_record(item)
-    return (yield)
+        worker.demand(item)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:

@@ -11,6 +11,7 @@ from pytest_k8snet.errors import ApiError, K8sNetError, NoVerdict, PreflightErro
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.client import Access, KubeApi
 from pytest_k8snet.kube.sweep import delete_run
+from pytest_k8snet.leftovers import note_access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector, Provider, Say, choose, make
 from pytest_k8snet.rundir import RunDir
@@ -44,6 +45,7 @@ class Run:
         self._provider = make(self._choice, self._settings)
         try:
             self._access = self._provider.start(self._folder.path, self.run_id, self._step(began))
+            note_access(self._folder.path, self._choice.provider, self._access)
             self._heart = Heartbeat(self._access, self.run_id)
             state = preflight.prepare(
                 preflight.Plan(self.run_id, self._access, self._provider, self._choice, self._settings),

@@ -1,4 +1,4 @@
-"""Which of the collected tests run: by the profile's levels, or the faults in their place."""
+"""Which of the collected tests run, by the profile's levels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,3 @@ def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
-    if settings.calibrate:
-        from pytest_k8snet.calibration import as_faults
-
-        items[:] = as_faults(config, items, settings)

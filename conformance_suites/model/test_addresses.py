@@ -6,7 +6,7 @@ import pytest
 
 from conformance_suites.clauses import DUAL_STACK, NETWORK_MODEL, NODE_CIDR, POD_NETWORKING, POD_STATUS
 from conformance_suites.parameters import each_family
-from pytest_k8snet.addresses import outside_pod_cidr, shared
+from pytest_k8snet.addresses import outside_pod_cidr, own, shared
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.probe import questions
@@ -40,7 +40,7 @@ def test_a_pod_has_inside_the_addresses_that_its_status_tells(
 ) -> None:
     """The addresses on a pod's interfaces are those in status.podIPs."""
     facts = probe.facts(pods)
-    assert {pod.name: facts[pod].own_addresses for pod in pods} == {
+    assert {pod.name: own(facts[pod]) for pod in pods} == {
         pod.name: frozenset(pod.addresses) for pod in cluster.now(pods)
     }
 

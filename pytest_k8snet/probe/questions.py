@@ -142,7 +142,10 @@ def at_former_addresses(
     family: Family,
     protocols: Iterable[Protocol],
 ) -> Expectation:
-    """Expect the present pods at their addresses, and nobody at the addresses that nobody has any more."""
+    """Expect the present pods at their addresses, and nobody at the addresses that nobody has any more.
+
+    There must be a present pod on the node of each former one: it shows that the node is alive.
+    """
     protocols = tuple(protocols)
     cells = dict(reach(title, sources, present, family, protocols).cells)
     taken = {pod.address(family) for pod in present}
@@ -150,10 +153,11 @@ def at_former_addresses(
         for pod in former:
             if (address := pod.address(family)) in taken:
                 continue
+            alive = next(there.name for there in present if there.node == pod.node)
             for protocol in protocols:
                 probe = Probe(source, address, pod.port, protocol, f"former {pod.name}")
-                because = f"{pod.name} had {address} and is gone"
-                cells[probe] = Expected(REJECTED, because=because)
+                because = f"{pod.name} had {address} and is gone; {alive} beside it answers"
+                cells[probe] = Expected(REJECTED, because=because, target=alive)
     return _asked(title, cells)
 
 

@@ -1,0 +1,35 @@
+"""The catalogue of the shipped checks, read from the suites themselves."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import conformance_suites
+from pytest_k8snet.checks import Check
+
+
+def all_checks() -> list[tuple[Check, str]]:
+    """Return each shipped check with the sentence that says what must hold, sorted by id."""
+    found = {check.id: (check, sentence) for check, sentence in _checks()}
+    return [found[ident] for ident in sorted(found)]
+
+
+def _checks() -> Iterator[tuple[Check, str]]:
+    for module in pkgutil.walk_packages(conformance_suites.__path__, "conformance_suites."):
+        if not module.name.rpartition(".")[2].startswith("test_"):
+            continue
+        for value in vars(importlib.import_module(module.name)).values():
+            for mark in getattr(value, "pytestmark", ()):
+                if mark.name == "k8snet_check":
+                    yield mark.args[0], (value.__doc__ or "").strip().partition("\n")[0]
+
+
+def as_markdown() -> str:
+    """Return the catalogue as the table of docs/checks.md."""
+    lines = ["| id | level | what must hold | needs | faults that it catches |", "|---|---|---|---|---|"]
+    for check, sentence in all_checks():
+        needs, catches = (", ".join(f"`{name}`" for name in names) for names in (check.requires, check.catches))
+        lines.append(f"| {check.id} | {check.level} | {sentence} ([clause]({check.spec})) | {needs} | {catches} |")
+    return "\n".join(lines) + "\n"

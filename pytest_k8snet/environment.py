@@ -1,0 +1,65 @@
+"""What was tested, with what: the head of every report."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from pytest_k8snet.checks import REQUIREMENTS
+from pytest_k8snet.options import Settings
+from pytest_k8snet.report.record import CniRecord, Environment, FleetRecord, NodeRecord
+from pytest_k8snet.state import ClusterState
+
+
+def describe(state: ClusterState | None, settings: Settings, arguments: Sequence[str]) -> Environment:
+    """Return what is known; without a state, a run that ended before its cluster was ready."""
+    made = Environment(
+        versions={
+            "k8snet": version("pytest-k8snet"),
+            "python": platform.python_version(),
+            "pytest": version("pytest"),
+            "kubernetes client": version("kubernetes"),
+            "kernel of this machine": os.uname().release,
+        },
+        seed=settings.seed,
+        command_line=shlex.join(["pytest", *arguments]),
+    )
+    if state is not None:
+        _add_cluster(made, state)
+    return made
+
+
+def _add_cluster(made: Environment, state: ClusterState) -> None:
+    made.versions["kubernetes"] = state.version
+    made.provider, made.why_this_cluster, made.context = state.provider, state.why, state.context
+    made.run_id, made.mtu = state.run_id, state.mtu
+    made.cni = CniRecord(name=state.cni)
+    made.families = [str(family) for family in state.families]
+    made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in UNPROBED}
+    made.nodes = [
+        NodeRecord(node.name, node.kernel, node.os, node.runtime, node.kubelet, [*node.addresses], [*node.pod_cidrs])
+        for node in state.nodes
+    ]
+    made.fleet = [
+        FleetRecord(f"{pod.namespace}/{pod.name}", pod.node, [*pod.addresses], pod.host_network)
+        for pod in state.fleet.all()
+    ]
+
+
+# Nothing asks for it yet; a report must not claim what was not tried.
+UNPROBED = {"policy_enforced"}
+
+
+def repeat_command(nodeid: str, path: str, arguments: Sequence[str]) -> str:
+    """Return the command line that runs one check again, with the options that choose the cluster."""
+    kept, take_value = ["pytest", "--k8snet"], False
+    for argument in arguments:
+        if take_value or argument.startswith("--k8snet-"):
+            kept.append(argument)
+            take_value = not take_value and "=" not in argument and argument not in {"--k8snet-calibrate"}
+    test = nodeid.partition("::")[2]
+    where = os.path.relpath(path)
+    return shlex.join([*kept, f"{where if len(where) < len(path) else path}::{test}"])

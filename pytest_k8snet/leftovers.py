@@ -1,0 +1,93 @@
+"""What runs that died have left behind, on this machine and in clusters, and its removal."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pytest_k8snet import rundir
+from pytest_k8snet.errors import K8sNetError
+from pytest_k8snet.kube import labels
+from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.sweep import delete_namespaces, namespaces_of
+from pytest_k8snet.providers import Say
+from pytest_k8snet.providers.kind import cluster_name, run_kind
+
+ACCESS = "access.json"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs to remove: one by its id, all that do not live on this machine, or (neither) the dead ones."""
+
+    run_id: str = ""
+    everything: bool = False
+
+
+def note_access(folder: Path, provider: str, access: Access) -> None:
+    """Write down in a run's folder which cluster it uses, so that a sweep finds it."""
+    text = json.dumps({"provider": provider, "kubeconfig": access.kubeconfig, "context": access.context})
+    (folder / ACCESS).write_text(text)
+
+
+def sweep_machine(wanted: Wanted, say: Say) -> int:
+    """Remove what dead runs left on this machine, and in the clusters that they used; return how many failed."""
+    failed = 0
+    for folder in list(rundir.abandoned()):
+        if wanted.run_id in {"", folder.name}:
+            try:
+                _sweep_run(folder, say)
+            except K8sNetError as error:
+                say(f"run {folder.name} is not removed: {error}")
+                failed += 1
+    if (parent := rundir.parent()).is_dir():
+        rundir.remove_if_empty(parent)
+    return failed
+
+
+def _sweep_run(folder: Path, say: Say) -> None:
+    note = folder / ACCESS
+    known = json.loads(note.read_text()) if note.is_file() else {}
+    if known.get("provider") == "existing":
+        api = KubeApi(Access(known["kubeconfig"], known["context"], folder))
+        try:
+            _delete(api, list(namespaces_of(api, folder.name)), say)
+        finally:
+            api.close()
+    if known.get("provider") == "kind" or (folder / "kind.yaml").is_file():
+        run_kind(["delete", "cluster", "--name", cluster_name(folder.name), "--kubeconfig", str(folder / "kubeconfig")])
+        say(f"removed the kind cluster {cluster_name(folder.name)}")
+    shutil.rmtree(folder)
+    say(f"removed {folder}")
+
+
+def sweep_cluster(kubeconfig: str, context: str, wanted: Wanted, say: Say) -> int:
+    """Remove the namespaces of runs from a cluster; return how many are left of those that should go."""
+    with TemporaryDirectory(prefix="k8snet-sweep-") as scratch:
+        api = KubeApi(Access(kubeconfig, context, Path(scratch)))
+        try:
+            return _delete(api, list(_doomed(api, wanted)), say)
+        finally:
+            api.close()
+
+
+def _doomed(api: KubeApi, wanted: Wanted) -> Iterator[dict[str, object]]:
+    for namespace in namespaces_of(api, wanted.run_id or None):
+        run_id = namespace["metadata"]["labels"][labels.RUN]
+        here = rundir.parent() / run_id
+        if here.is_dir() and rundir.alive(here):
+            continue
+        if wanted.run_id or wanted.everything or labels.expired(namespace):
+            yield namespace
+
+
+def _delete(api: KubeApi, namespaces: list[dict[str, object]], say: Say) -> int:
+    left = delete_namespaces(api, namespaces)
+    for namespace in namespaces:
+        name = namespace["metadata"]["name"]  # type: ignore[index]
+        say(f"{'NOT removed' if name in left else 'removed'} the namespace {name}")
+    return len(left)
