@@ -71,6 +71,7 @@ class Probe:
 
     ``size`` is the length of the request and of the answer in bytes of transport payload (0: as short as it can be);
     ``dont_fragment`` sets DF on both ways. ``column`` names the target in tables ("probe-b", "node-1:8080").
+    ``bare``: no agent listens there, so that a completed handshake is enough (TCP and SCTP).
     """
 
     source: Pod
@@ -80,6 +81,7 @@ class Probe:
     column: str
     size: int = 0
     dont_fragment: bool = False
+    bare: bool = False
 
     @property
     def family(self) -> Family:
@@ -97,6 +99,7 @@ class Identity:
     addresses: tuple[str, ...]  # its own, read from its interfaces
     source: str  # the client address that it saw
     source_port: int
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ class Observation:
     server: Identity | None = None
     replied_from: str = ""  # the address that the answer came from, for UDP and ICMP
     path_mtu: int = 0  # as reported by "message too long" or "fragmentation needed", 0 if none
+    handshake: bool = False  # TCP and SCTP: the other end accepted the connection, whatever came then
+    resolved: str = ""  # the address that a name was resolved to
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +137,17 @@ class Expected:
         if seen.outcome not in self.outcomes:
             wanted = " or ".join(sorted(self.outcomes))
             return f"{seen.outcome} instead of {wanted}"
+        if seen.outcome is Outcome.TIMEOUT and seen.handshake and Outcome.CONNECTED not in self.outcomes:
+            # A network that lets the handshake through does not block, however slow the server's answer is.
+            return "the connection was accepted (and then silent)"
         if seen.outcome is not Outcome.CONNECTED:
             return ""
-        if seen.replied_from and seen.replied_from != probe.address:
-            return f"the answer came from {seen.replied_from}, not from {probe.address}"
+        asked = seen.resolved or probe.address
+        if seen.replied_from and seen.replied_from != asked:
+            return f"the answer came from {seen.replied_from}, not from {asked}"
         if seen.server is None:
-            return ""
+            wanted = self.server if probe.protocol in (Protocol.TCP, Protocol.UDP) else ""
+            return f"answered by something that is no agent, not by {wanted}" if wanted else ""
         if self.server and seen.server.pod != self.server:
             return f"answered by {seen.server.pod}, not by {self.server}"
         if self.source and seen.server.source != self.source:

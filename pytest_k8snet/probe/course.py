@@ -1,0 +1,106 @@
+"""Converge, then hold: how one expectation is followed through time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from pytest_k8snet.errors import AgentLost
+from pytest_k8snet.probe.observation import Expectation, Observation, Outcome, Probe
+from pytest_k8snet.probe.patience import Patience
+from pytest_k8snet.probe.table import Flap, TruthTable
+
+_NAMED = 5
+
+Observe = Callable[[Collection[Probe]], dict[Probe, Observation]]
+
+
+class Course:
+    """Follows one expectation; to be run once."""
+
+    def __init__(self, expectation: Expectation, observe: Observe, patience: Patience) -> None:
+        self._expectation = expectation
+        self._observe = observe
+        self._patience = patience
+        self._seen: dict[Probe, Observation] = {}
+        self._flaps: dict[Probe, Flap] = {}
+        self._rounds = 0
+        self._started = time.monotonic()
+
+    def run(self) -> TruthTable:
+        """Return the table. Raises AgentLost when some probes could not be made until the end."""
+        limit = self._expectation.convergence
+        seconds = self._converge(self._started + (self._patience.converge if limit is None else limit))
+        self._demand_verdicts(self._seen)
+        if seconds is not None:
+            self._hold()
+        return TruthTable(self._expectation, self._seen, seconds, tuple(self._flaps.values()), self._rounds)
+
+    def _converge(self, deadline: float) -> float | None:
+        """Ask until one round of the whole table is right; return the seconds to its beginning, None if there is none.
+
+        Between such rounds only what is wrong is asked. Its coming true is not enough: what was right at first may have
+        become wrong meanwhile, and a table of pieces from different times proves nothing.
+        """
+        asked: Collection[Probe] = self._expectation.cells
+        while True:
+            began = time.monotonic()
+            self._seen |= self._ask(asked)
+            wrong = self._wrong(self._seen)
+            if not wrong and len(asked) == len(self._expectation.cells):
+                return began - self._started
+            left = deadline - time.monotonic()
+            if wrong:
+                if left <= 0:
+                    return None
+                time.sleep(min(self._patience.interval, left))
+            asked = wrong or self._expectation.cells
+
+    def _hold(self) -> None:
+        """Ask the whole table again, at least once, until the hold time is over; record what is wrong now."""
+        began = time.monotonic()
+        while True:
+            seen = self._ask(self._expectation.cells)
+            after = time.monotonic() - began
+            seen |= self._insist([probe for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR])
+            self._demand_verdicts(seen)
+            for probe in self._wrong(seen):
+                mismatch = self._expectation.cells[probe].mismatch(probe, seen[probe])
+                self._flaps.setdefault(probe, Flap(probe, seen[probe], mismatch, after))
+            if after >= self._patience.hold:
+                return
+            time.sleep(min(self._patience.interval, self._patience.hold - after))
+
+    def _insist(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+        """Ask again what could not be asked: a lost agent is no flap of the network."""
+        seen: dict[Probe, Observation] = {}
+        deadline = time.monotonic() + self._patience.agent
+        while probes:
+            seen |= self._ask(probes)
+            probes = [probe for probe in probes if seen[probe].outcome is Outcome.PROBE_ERROR]
+            if not probes or time.monotonic() >= deadline:
+                break
+            time.sleep(self._patience.interval)
+        return seen
+
+    def _ask(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+        self._rounds += 1
+        return self._observe(probes)
+
+    def _wrong(self, seen: Mapping[Probe, Observation]) -> list[Probe]:
+        cells = self._expectation.cells
+        return [probe for probe, expected in cells.items() if expected.mismatch(probe, seen[probe])]
+
+    def _demand_verdicts(self, seen: Mapping[Probe, Observation]) -> None:
+        lost = {probe: saw.detail for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR}
+        if not lost:
+            return
+        reasons = dict.fromkeys((probe.source, detail) for probe, detail in lost.items())
+        raise AgentLost(
+            f"no verdict on {self._expectation.title!r}: {len(lost)} of {len(seen)} probes could not be made: "
+            + "; ".join(
+                f"from {pod.namespace}/{pod.name} on node {pod.node}: {detail}" for pod, detail in [*reasons][:_NAMED]
+            )
+            + (f"; and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""),
+            hint="This says nothing about the network. Do the probe pods still run? See 'kubectl get pods -o wide'.",
+        )

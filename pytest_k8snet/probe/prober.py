@@ -1,0 +1,100 @@
+"""Asks whole tables of probes: one message to each source pod, then again until they come true and stay so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol, TypeVar
+
+from pytest_k8snet.errors import AgentLost, NoVerdict
+from pytest_k8snet.kube.ioloop import IoLoop
+from pytest_k8snet.probe import wire
+from pytest_k8snet.probe.controls import unproved
+from pytest_k8snet.probe.course import Course
+from pytest_k8snet.probe.facts import Facts
+from pytest_k8snet.probe.observation import Expectation, Observation, Outcome, Pod, Probe
+from pytest_k8snet.probe.patience import Patience
+from pytest_k8snet.probe.table import TruthTable
+
+T = TypeVar("T")
+
+
+class Channel(Protocol):
+    """The way to an agent: ``kube.channel.AgentChannel``."""
+
+    async def call(self, request: Mapping[str, object], seconds: float) -> dict[str, Any]:
+        """Send a request and return its answer. Raises NoVerdict when none comes."""
+
+
+class Prober:
+    """Calls give a truth table for an expectation; ``observe`` asks once and judges nothing."""
+
+    def __init__(self, channels: Callable[[Pod], Channel], loop: IoLoop, patience: Patience) -> None:
+        self._channels = channels
+        self._loop = loop
+        self.patience = patience
+
+    def __call__(self, expectation: Expectation) -> TruthTable:
+        """Probe a table until it comes true or its time is over, then see that it stays so.
+
+        Raises:
+            ValueError: the expectation asks nothing, or has negatives without their positive controls.
+            NoVerdict: some probes could not be made, so that nothing can be said about the network.
+
+        """
+        if not expectation.cells:
+            raise ValueError(f"the expectation {expectation.title!r} asks nothing, so everything would fulfil it")
+        if missing := unproved(expectation):
+            raise ValueError(f"the expectation {expectation.title!r} would prove nothing:\n" + "\n".join(missing))
+        return Course(expectation, self.observe, self.patience).run()
+
+    def observe(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+        """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR."""
+        by_source: dict[Pod, list[Probe]] = {}
+        for probe in probes:
+            by_source.setdefault(probe.source, []).append(probe)
+
+        async def ask() -> list[dict[Probe, Observation]]:
+            return await asyncio.gather(*(self._observe_from(pod, asked) for pod, asked in by_source.items()))
+
+        answers = self._loop.run(ask())
+        seen = {probe: observation for answer in answers for probe, observation in answer.items()}
+        return {probe: seen[probe] for probe in probes}
+
+    def facts(self, pods: Collection[Pod]) -> dict[Pod, Facts]:
+        """Return each pod's own view of its network. Raises NoVerdict when an agent does not answer."""
+        return self._ask_each(pods, {"op": "facts"}, wire.facts)
+
+    def hello(self, pods: Collection[Pod]) -> dict[Pod, Mapping[str, Any]]:
+        """Return each agent's version, Python and capabilities. Raises NoVerdict when one does not answer."""
+        return self._ask_each(pods, {"op": "hello"}, dict)
+
+    def ask(self, pod: Pod, request: Mapping[str, object]) -> dict[str, Any]:
+        """Send any request to one pod's agent. Raises NoVerdict when it does not answer, or refuses."""
+        return self._ask_each([pod], request, dict)[pod]
+
+    def _ask_each(
+        self, pods: Collection[Pod], request: Mapping[str, object], read: Callable[[Mapping[str, Any]], T]
+    ) -> dict[Pod, T]:
+        async def ask() -> list[dict[str, Any] | BaseException]:
+            calls = [self._channels(pod).call(request, self.patience.agent) for pod in pods]
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        found = {}
+        for pod, answer in zip(pods, self._loop.run(ask()), strict=True):
+            if isinstance(answer, NoVerdict):
+                raise AgentLost(f"pod {pod.namespace}/{pod.name}: {answer.message}", hint=answer.hint) from answer
+            if isinstance(answer, BaseException):
+                raise answer
+            found[pod] = read(answer)
+        return found
+
+    async def _observe_from(self, pod: Pod, probes: list[Probe]) -> dict[Probe, Observation]:
+        started = time.monotonic()
+        try:
+            answer = await self._channels(pod).call(wire.request(probes, self.patience), self.patience.for_probes)
+            return dict(zip(probes, wire.observations(answer, probes), strict=True))
+        except NoVerdict as error:
+            lost = Observation(Outcome.PROBE_ERROR, (time.monotonic() - started) * 1000, detail=error.message)
+            return dict.fromkeys(probes, lost)

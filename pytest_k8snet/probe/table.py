@@ -1,0 +1,111 @@
+"""The truth table: what was seen beside what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_k8snet.probe.explain import explain
+from pytest_k8snet.probe.observation import Expectation, Expected, Observation, Probe
+
+Mismatch = tuple[Probe, Expected, Observation, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Flap:
+    """A cell that had come true and then, ``after`` seconds into the hold time, was wrong."""
+
+    probe: Probe
+    seen: Observation
+    mismatch: str
+    after: float
+
+
+@dataclass(frozen=True, eq=False)
+class TruthTable:
+    """Equal to its expectation when every cell came true and stayed so.
+
+    ``seconds_to_converge`` counts to the beginning of the round that was right as a whole, None when there was none.
+    """
+
+    expectation: Expectation
+    seen: Mapping[Probe, Observation]
+    seconds_to_converge: float | None
+    flaps: tuple[Flap, ...] = ()
+    rounds: int = 1
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Expectation):
+            return NotImplemented
+        return (other is self.expectation or other == self.expectation) and not self.mismatches()
+
+    def mismatches(self) -> list[Mismatch]:
+        """Return the wrong cells, each with what is wrong in words; those that only flapped after the others."""
+        wrong = [
+            (probe, expected, self.seen[probe], reason)
+            for probe, expected in self.expectation.cells.items()
+            if (reason := expected.mismatch(probe, self.seen[probe]))
+        ]
+        flapped = [
+            (flap.probe, self.expectation.cells[flap.probe], flap.seen, f"flapped: {flap.mismatch}")
+            for flap in self.flaps
+        ]
+        return wrong + flapped
+
+    def explain(self) -> list[str]:
+        """Return the table for people: a sentence, a grid with the wrong cells marked, and each of these in full."""
+        return explain(self.expectation, self.mismatches(), self._course())
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the table as dicts, lists and basic values, in the shape of the report's TableRecord."""
+        return {
+            "title": self.expectation.title,
+            "ok": not self.mismatches(),
+            "seconds_to_converge": self.seconds_to_converge,
+            "rounds": self.rounds,
+            "flaps": [
+                f"{flap.probe.source.name} -> {flap.probe.column} {flap.probe.protocol}: {flap.mismatch}, "
+                f"{flap.after:.2f} s into the hold time"
+                for flap in self.flaps
+            ],
+            "cells": [_cell(probe, expected, self.seen[probe]) for probe, expected in self.expectation.cells.items()],
+        }
+
+    def _course(self) -> str:
+        if self.seconds_to_converge is None:
+            return f"It did not come true within the deadline, in {self.rounds} rounds of probes."
+        held = "did not hold" if self.flaps else "held"
+        return f"It came true after {self.seconds_to_converge:.2f} s and {held}, in {self.rounds} rounds of probes."
+
+
+def _cell(probe: Probe, expected: Expected, seen: Observation) -> dict[str, Any]:
+    mismatch = expected.mismatch(probe, seen)
+    return {
+        "source": {"pod": probe.source.name, "node": probe.source.node, "addresses": list(probe.source.addresses)},
+        "column": probe.column,
+        "address": probe.address,
+        "port": probe.port,
+        "protocol": probe.protocol.value,
+        "family": probe.family.value,
+        "expected": {
+            "outcomes": sorted(outcome.value for outcome in expected.outcomes),
+            "server": expected.server,
+            "source": expected.source,
+            "because": expected.because,
+        },
+        "seen": {
+            "outcome": seen.outcome.value,
+            "millis": seen.millis,
+            "attempts": seen.attempts,
+            "detail": seen.detail,
+            "server": seen.server.pod if seen.server else "",
+            "source": seen.server.source if seen.server else "",
+            "replied_from": seen.replied_from,
+            "path_mtu": seen.path_mtu,
+        },
+        "ok": not mismatch,
+        "mismatch": mismatch,
+    }
