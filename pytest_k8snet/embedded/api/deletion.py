@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .meta import check_version
-from .objects import Obj, is_terminating, name_of, namespace_of
+from .meta import check_version, mark_deleted
+from .objects import Obj, held_by, is_terminating, name_of, namespace_of
 from .resources import Resource
-from .status import bad_request
+from .status import bad_request, forbidden
 from .store import Store
 
+KEPT_NAMESPACES = ("default", "kube-public", "kube-system")
 POLICIES = ("", "Background", "Foreground", "Orphan")
 
 
@@ -55,6 +55,8 @@ def _seconds(value: object) -> int | None:
 def delete(store: Store, resource: Resource, name: str, namespace: str, options: DeleteOptions) -> tuple[Obj, bool]:
     """Delete an object, or begin to; gives its last state and whether it is gone already."""
     obj = store.need(resource.plural, name, namespace)
+    if resource.plural == "namespaces" and name in KEPT_NAMESPACES:
+        raise forbidden(resource.qualified, name, "this namespace may not be deleted")
     check_version(resource, obj, {"uid": options.uid, "resourceVersion": options.version})
     grace = resource.grace(obj)
     if grace is not None and options.grace is not None and resource.plural == "pods":
@@ -63,19 +65,11 @@ def delete(store: Store, resource: Resource, name: str, namespace: str, options:
         return obj, False
     _release_dependents(store, obj, options)
     obj = _with_finalizer(store, resource, obj, options)
-    if grace is None and not obj["metadata"].get("finalizers"):
+    if grace is None and not held_by(obj):
         return store.remove(resource.plural, name, namespace), True
     if is_terminating(obj) and (grace or 0) >= obj["metadata"].get("deletionGracePeriodSeconds", 0):
         return obj, False
-    return store.update(resource.plural, name, namespace, lambda new: _mark(new, grace or 0)), False
-
-
-def _mark(obj: Obj, grace: int) -> None:
-    end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=grace)
-    obj["metadata"]["deletionTimestamp"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
-    obj["metadata"]["deletionGracePeriodSeconds"] = grace
-    if obj["kind"] == "Namespace":
-        obj["status"] = {**obj.get("status", {}), "phase": "Terminating"}
+    return store.update(resource.plural, name, namespace, lambda new: mark_deleted(new, grace or 0)), False
 
 
 def _with_finalizer(store: Store, resource: Resource, obj: Obj, options: DeleteOptions) -> Obj:

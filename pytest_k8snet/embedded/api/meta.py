@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
+import uuid
 from collections.abc import Collection
 from typing import Any
 
 from . import status
 from .names import check_metadata
-from .objects import Obj, name_of, now
+from .objects import Obj, clone, name_of, now
 from .resources import Resource
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
@@ -25,15 +27,20 @@ def new_name(prefix: str, taken: Collection[str]) -> str:
             return name
 
 
-def prepare_new(resource: Resource, obj: Obj) -> Obj:
-    """Turn what a client sent into a complete object, or raise StoreError 422 with all that is wrong with it."""
+def prepare_new(resource: Resource, obj: Obj, taken: Collection[str]) -> Obj:
+    """Turn what a client sent into a complete object; ``taken`` are names that must not be generated.
+
+    Raises StoreError 422 with all that is wrong with it.
+    """
     metadata = {key: value for key, value in obj["metadata"].items() if key not in OWNED_BY_API and value is not None}
     obj = {"apiVersion": resource.api_version, "kind": resource.kind, **obj, "metadata": metadata}
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = new_name(str(metadata["generateName"]), taken)
+    metadata["uid"] = str(uuid.uuid4())
     metadata["creationTimestamp"] = now()
     if resource.has_generation:
         metadata["generation"] = 1
-    if not metadata.get("name") and metadata.get("generateName"):
-        metadata.pop("name", None)
+    resource.begin(obj)
     resource.complete(obj)
     check(resource, obj, None)
     return obj
@@ -52,6 +59,7 @@ def prepare_update(resource: Resource, obj: Obj, old: Obj, subresource: str) -> 
         obj["status"] = old["status"]
     elif resource.has_status:
         obj.pop("status", None)
+    obj.update({key: clone(old[key]) for key in resource.kept if key in old})
     resource.complete(obj)
     check(resource, obj, old)
     if resource.has_generation and obj.get("spec") != old.get("spec"):
@@ -63,8 +71,7 @@ def check(resource: Resource, obj: Obj, old: Obj | None) -> None:
     """Raise StoreError 422 naming every wrong field of ``obj``."""
     causes = [*check_metadata(obj, resource), *resource.validate(obj, old)]
     if causes:
-        name = name_of(obj) or str(obj["metadata"].get("generateName") or "")
-        raise status.invalid(resource.qualified_kind, name, causes)
+        raise status.invalid(resource.qualified_kind, name_of(obj), causes)
 
 
 def check_version(resource: Resource, old: Obj, metadata: dict[str, Any]) -> None:
@@ -76,3 +83,12 @@ def check_version(resource: Resource, old: Obj, metadata: dict[str, Any]) -> Non
     if (uid := metadata.get("uid")) and uid != old["metadata"]["uid"]:
         why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         raise status.conflict(resource.qualified, name, why)
+
+
+def mark_deleted(obj: Obj, grace: int) -> None:
+    """Say in an object, in place, that it will be gone in ``grace`` seconds."""
+    end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=grace)
+    obj["metadata"]["deletionTimestamp"] = end.strftime("%Y-%m-%dT%H:%M:%SZ")
+    obj["metadata"]["deletionGracePeriodSeconds"] = grace
+    if obj["kind"] == "Namespace":
+        obj["status"] = {**obj.get("status", {}), "phase": "Terminating"}

@@ -35,6 +35,14 @@ def is_terminating(obj: Mapping[str, Any]) -> bool:
     return bool(obj["metadata"].get("deletionTimestamp"))
 
 
+def held_by(obj: Mapping[str, Any]) -> list[str]:
+    """The finalizers that keep an object until someone removes them; a namespace has one more in its spec."""
+    finalizers = list(obj["metadata"].get("finalizers") or ())
+    if obj.get("kind") == "Namespace":
+        finalizers += (obj.get("spec") or {}).get("finalizers") or ()
+    return finalizers
+
+
 def lookup(obj: Any, *path: str | int) -> Any:
     """The value at ``path`` of nested maps and lists, None when a part of the way is missing."""
     for step in path:

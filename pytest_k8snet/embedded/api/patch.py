@@ -23,7 +23,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def json_patch(target: Any, operations: Any) -> Any:
-    """``target`` after ``operations``, all or none; StoreError 400 for malformed ones, 422 for those that do not fit."""
+    """``target`` after ``operations``, all or none. StoreError 400: malformed; 422: does not fit."""
     if not isinstance(operations, list):
         raise bad_request("a JSON patch must be a list of operations")
     result = clone(target)
@@ -44,12 +44,7 @@ def _apply(document: Any, operation: Any, where: str) -> Any:
         case "remove":
             return _remove(document, path, where)
         case "replace":
-            _get(document, path, where)
-            return (
-                _add(_remove(document, path, where), path, clone(operation["value"]), where)
-                if path
-                else clone(operation["value"])
-            )
+            return _replace(document, path, clone(operation["value"]), where)
         case "test":
             return _test(document, path, operation["value"], where)
         case "move" | "copy":
@@ -130,6 +125,11 @@ def _add(document: Any, path: Sequence[str], value: Any, where: str) -> Any:
     else:
         raise _misfit(f"{where}: /{'/'.join(path[:-1])} is neither a list nor a map")
     return document
+
+
+def _replace(document: Any, path: Sequence[str], value: Any, where: str) -> Any:
+    document = _remove(document, path, where)
+    return _add(document, path, value, where)
 
 
 def _remove(document: Any, path: Sequence[str], where: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .columns import Column
-from .kinds import cluster, network, pods
+from .kinds import cluster, network, pod_defaults, pods
 from .objects import Obj
 from .status import Cause
 
@@ -43,10 +43,11 @@ def _status(kind: str) -> Subresource:
 class Resource:
     """One kind of object: where it is served, how it is completed, checked and printed.
 
-    ``complete`` fills in defaults in place. ``validate`` yields what is wrong with an object, given the one that it
-    replaces (None when it is new). ``name_rule`` is a rule of ``names.wrong_name``. ``selectable`` are the fields that
-    a field selector may name besides the common ones. ``grace`` gives the seconds that an object may take to end
-    before someone removes it, None when it goes at once.
+    ``begin`` gives a new object its first status, ``complete`` fills in defaults, both in place. ``validate`` yields
+    what is wrong with an object, given the one that it replaces (None when it is new). ``name_rule`` is a rule of
+    ``names.wrong_name``. ``selectable`` are the fields that a field selector may name besides the common ones.
+    ``grace`` gives the seconds that an object may take to end before someone removes it, None when it goes at once.
+    ``kept`` are top-level fields in which an update changes nothing, silently.
     """
 
     plural: str
@@ -60,11 +61,13 @@ class Resource:
     verbs: tuple[str, ...] = VERBS
     subresources: tuple[Subresource, ...] = ()
     name_rule: str = "subdomain"
+    begin: Callable[[Obj], None] = _nothing
     complete: Callable[[Obj], None] = _nothing
     validate: Callable[[Obj, Obj | None], Iterable[Cause]] = _fine
     has_generation: bool = False
     selectable: tuple[str, ...] = ()
     grace: Callable[[Obj], int | None] = _no_grace
+    kept: tuple[str, ...] = ()
 
     @property
     def api_version(self) -> str:
@@ -103,38 +106,53 @@ RESOURCES = (
         cluster.NAMESPACES,
         namespaced=False,
         short_names=("ns",),
-        name_rule="label",
-        selectable=("status.phase",),
-        grace=cluster.namespace_grace,
         subresources=(_status("Namespace"),),
+        name_rule="label",
+        begin=cluster.begin_namespace,
+        complete=cluster.complete_namespace,
+        selectable=("status.phase",),
+        kept=("spec",),
     ),
-    Resource("nodes", "Node", cluster.NODES, namespaced=False, short_names=("no",), subresources=(_status("Node"),)),
+    Resource(
+        "nodes",
+        "Node",
+        cluster.NODES,
+        namespaced=False,
+        short_names=("no",),
+        subresources=(_status("Node"),),
+        selectable=("spec.unschedulable",),
+    ),
     Resource(
         "pods",
         "Pod",
         pods.COLUMNS,
         short_names=("po",),
         categories=("all",),
-        selectable=pods.SELECTABLE,
-        grace=pods.grace,
         subresources=(
             _status("Pod"),
             Subresource("exec", "PodExecOptions", ("create", "get")),
             Subresource("log", "Pod", ("get",)),
         ),
+        begin=pod_defaults.begin,
+        complete=pod_defaults.complete,
+        selectable=pods.SELECTABLE,
+        grace=pods.grace,
     ),
     Resource("configmaps", "ConfigMap", cluster.CONFIGMAPS, short_names=("cm",)),
-    Resource("secrets", "Secret", cluster.SECRETS),
+    Resource("secrets", "Secret", cluster.SECRETS, complete=cluster.complete_secret, selectable=("type",)),
     Resource("serviceaccounts", "ServiceAccount", cluster.SERVICEACCOUNTS, short_names=("sa",)),
-    Resource("events", "Event", cluster.EVENTS, short_names=("ev",)),
+    Resource("events", "Event", cluster.EVENTS, short_names=("ev",), selectable=cluster.EVENT_FIELDS),
     Resource(
         "services",
         "Service",
         network.SERVICES,
         short_names=("svc",),
         categories=("all",),
-        name_rule="label1035",
         subresources=(_status("Service"),),
+        name_rule="label1035",
+        begin=network.begin_service,
+        complete=network.complete_service,
+        selectable=("spec.clusterIP", "spec.type"),
     ),
     Resource(
         "resourcequotas",
@@ -142,14 +160,23 @@ RESOURCES = (
         cluster.RESOURCEQUOTAS,
         short_names=("quota",),
         subresources=(_status("ResourceQuota"),),
+        begin=cluster.empty_status,
     ),
-    Resource("endpointslices", "EndpointSlice", network.ENDPOINTSLICES, "discovery.k8s.io"),
+    Resource(
+        "endpointslices",
+        "EndpointSlice",
+        network.ENDPOINTSLICES,
+        "discovery.k8s.io",
+        complete=network.complete_slice,
+        has_generation=True,
+    ),
     Resource(
         "networkpolicies",
         "NetworkPolicy",
         network.NETWORKPOLICIES,
         "networking.k8s.io",
         short_names=("netpol",),
+        complete=network.complete_policy,
         has_generation=True,
     ),
 )

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import logging
 import socket
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -13,6 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 from .body import MAX_BYTES
 from .discovery import discover
 from .faults import Faults
+from .janitor import Janitor
 from .openapi import openapi
 from .rest import Rest, json_response
 from .runtime import Runtime
@@ -49,6 +51,7 @@ def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") ->
     app.router.add_route("*", "/k8snet/faults/{name}", faults.handle)
     app.router.add_route("*", "/api/v1/{tail:.+}", rest.handle)
     app.router.add_route("*", "/apis/{group}/{v}/{tail:.+}", rest.handle)
+    app.cleanup_ctx.append(_janitor(store, ca_pem))
     return app
 
 
@@ -58,6 +61,23 @@ async def serve(app: web.Application, listener: socket.socket, identity: Identit
     await runner.setup()
     await web.SockSite(runner, listener, ssl_context=identity.context).start()
     return runner
+
+
+def _janitor(store: Store, ca_pem: str) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def lifetime(app: web.Application) -> AsyncIterator[None]:
+        task = asyncio.create_task(Janitor(store, ca_pem).run(), name="k8snet-janitor")
+        task.add_done_callback(_report_end)
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    return lifetime
+
+
+def _report_end(task: asyncio.Task[None]) -> None:
+    """A janitor that ends by itself is a defect of ours that must not stay unseen."""
+    if not task.cancelled():
+        log.critical("the API's janitor ended: namespaces are no longer looked after", exc_info=task.exception())
 
 
 def _authentication(token: str) -> Middleware:

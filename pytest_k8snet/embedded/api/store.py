@@ -6,15 +6,14 @@ Every write replaces an object by a new one, so what was handed out, or waits in
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
 from . import status
-from .meta import check_version, new_name, prepare_new, prepare_update
-from .objects import Obj, clone, is_terminating, name_of, namespace_of
+from .meta import check_version, mark_deleted, prepare_new, prepare_update
+from .objects import Obj, clone, held_by, is_terminating, name_of, namespace_of
 from .resources import RESOURCES, Resource
 from .status import StoreError
 
@@ -25,6 +24,14 @@ HISTORY = 2048
 
 BACKLOG = 20_000
 """Changes that may wait for one watcher; one that reads nothing is sent away with 410 and not remembered for ever."""
+
+
+Warn = Callable[[str], None]
+"""Takes what a client should hear about a write that succeeds all the same."""
+
+
+def _unheard(warning: str) -> None:
+    """For the cluster's own controllers, which have nobody to tell."""
 
 
 class Change(NamedTuple):
@@ -39,8 +46,8 @@ class Change(NamedTuple):
 class Admission(Protocol):
     """A rule of the cluster that may complete or refuse an object after its validation."""
 
-    def __call__(self, store: Store, resource: Resource, obj: Obj, old: Obj | None) -> None:
-        """Change ``obj`` in place, or raise StoreError. ``old`` is None for a new object."""
+    def __call__(self, store: Store, resource: Resource, obj: Obj, old: Obj | None) -> Iterable[str]:
+        """Change ``obj`` in place, or raise StoreError. ``old`` is None for a new object. Gives warnings."""
         ...
 
 
@@ -94,6 +101,7 @@ class Store:
         self._objects: dict[str, dict[tuple[str, str], Obj]] = {plural: {} for plural in self.resources}
         self._history: dict[str, deque[Change]] = {plural: deque(maxlen=HISTORY) for plural in self.resources}
         self._watches: dict[str, set[Watch]] = {plural: set() for plural in self.resources}
+        self._observers: set[Watch] = set()
         self.version = 1
         """The newest resourceVersion."""
 
@@ -119,31 +127,28 @@ class Store:
         objects = self._objects[self.resource(plural).plural]
         return [objects[key] for key in sorted(objects) if not namespace or key[0] == namespace]
 
-    def create(self, plural: str, obj: Obj, *, dry_run: bool = False) -> Obj:
+    def create(self, plural: str, obj: Obj, *, dry_run: bool = False, warn: Warn = _unheard) -> Obj:
         """Complete, check and store a new object. StoreError 409 when the name is taken, 422 when it is invalid."""
         resource = self.resource(plural)
-        new = prepare_new(resource, clone(obj))
-        if "name" not in new["metadata"]:
-            taken = {name for _, name in self._objects[plural]}
-            new["metadata"]["name"] = new_name(new["metadata"]["generateName"], taken)
-        key = (namespace_of(new), name_of(new))
-        if key in self._objects[plural]:
-            raise status.already_exists(resource.qualified, key[1])
-        self._admit(resource, new, None)
-        new["metadata"]["uid"] = str(uuid.uuid4())
+        new = prepare_new(resource, clone(obj), {name for _, name in self._objects[plural]})
+        if (namespace_of(new), name_of(new)) in self._objects[plural]:
+            raise status.already_exists(resource.qualified, name_of(new))
+        self._admit(resource, new, None, warn)
         return new if dry_run else self._commit(resource, "ADDED", new, None)
 
-    def replace(self, plural: str, obj: Obj, *, subresource: str = "", dry_run: bool = False) -> Obj:
+    def replace(
+        self, plural: str, obj: Obj, *, subresource: str = "", dry_run: bool = False, warn: Warn = _unheard
+    ) -> Obj:
         """Store a changed object: everything but its status, or nothing but that with ``subresource="status"``.
 
         A resourceVersion or uid in ``obj`` must be the present one, otherwise StoreError 409.
         """
         resource = self.resource(plural)
-        old = self.need(plural, str(obj["metadata"].get("name") or ""), str(obj["metadata"].get("namespace") or ""))
+        old = self.need(plural, name_of(obj), namespace_of(obj))
         check_version(resource, old, obj["metadata"])
         new = prepare_update(resource, clone(obj), old, subresource)
         if not subresource:
-            self._admit(resource, new, old)
+            self._admit(resource, new, old, warn)
         return new if dry_run else self._change(resource, new, old)
 
     def update(self, plural: str, name: str, namespace: str, change: Callable[[Obj], None]) -> Obj:
@@ -158,9 +163,19 @@ class Store:
         return self.update(plural, name, namespace, lambda obj: obj.update(status={**obj.get("status", {}), **values}))
 
     def remove(self, plural: str, name: str, namespace: str = "") -> Obj:
-        """Take an object out at once, without grace and finalizers; gives its last state."""
+        """Take an object out without any grace, unless a finalizer holds it: then with the last of them."""
         old = self.need(plural, name, namespace)
-        return self._commit(self.resource(plural), "DELETED", clone(old), old)
+        new = clone(old)
+        if not held_by(old):
+            return self._commit(self.resource(plural), "DELETED", new, old)
+        mark_deleted(new, 0)
+        return self._change(self.resource(plural), new, old)
+
+    def watch_everything(self) -> Watch:
+        """All changes of all resources from now on."""
+        watch = Watch((), self._observers.discard)
+        self._observers.add(watch)
+        return watch
 
     def watch(self, plural: str, since: int | None = None) -> Watch:
         """Changes after version ``since``; without it, first an ADDED for each object that is there.
@@ -191,14 +206,16 @@ class Store:
             raise status.expired(f"too large resource version: {since}, current: {self.version}")
         yield from (change for change in history if change.version > since)
 
-    def _admit(self, resource: Resource, obj: Obj, old: Obj | None) -> None:
+    def _admit(self, resource: Resource, obj: Obj, old: Obj | None, warn: Warn) -> None:
         for rule in self._admission:
-            rule(self, resource, obj, old)
+            for warning in rule(self, resource, obj, old):
+                warn(warning)
 
     def _change(self, resource: Resource, new: Obj, old: Obj) -> Obj:
         if new == old:
             return old
-        if is_terminating(new) and not new["metadata"].get("finalizers") and old["metadata"].get("finalizers"):
+        over = is_terminating(new) and not new["metadata"].get("deletionGracePeriodSeconds")
+        if over and held_by(old) and not held_by(new):
             return self._commit(resource, "DELETED", new, old)
         return self._commit(resource, "MODIFIED", new, old)
 
@@ -213,6 +230,6 @@ class Store:
             objects[key] = obj
         change = Change(self.version, kind, obj, old)
         self._history[resource.plural].append(change)
-        for watch in self._watches[resource.plural]:
+        for watch in self._watches[resource.plural] | self._observers:
             watch.push(change)
         return obj

@@ -1,10 +1,25 @@
-"""Namespaces, Nodes, Events, ConfigMaps, Secrets, ServiceAccounts and ResourceQuotas: their columns."""
+"""Namespaces, Nodes, Events, ConfigMaps, Secrets, ServiceAccounts and ResourceQuotas."""
 
 from __future__ import annotations
+
+import base64
 
 from pytest_k8snet.embedded.api.columns import AGE, NAME, Column, count, field, joined, since
 from pytest_k8snet.embedded.api.objects import Obj, labels_of, lookup
 
+EVENT_FIELDS = (
+    "involvedObject.kind",
+    "involvedObject.namespace",
+    "involvedObject.name",
+    "involvedObject.uid",
+    "involvedObject.apiVersion",
+    "involvedObject.resourceVersion",
+    "involvedObject.fieldPath",
+    "reason",
+    "reportingComponent",
+    "source",
+    "type",
+)
 ROLE = "node-role.kubernetes.io/"
 
 
@@ -70,6 +85,27 @@ def _used(quota: Obj) -> str:
 RESOURCEQUOTAS = (NAME, Column("Request", _used), Column("Limit", lambda quota: ""), AGE)
 
 
-def namespace_grace(namespace: Obj) -> int | None:
-    """A namespace stays until its content is gone, however long that takes."""
-    return 0
+def begin_namespace(namespace: Obj) -> None:
+    """A new namespace is Active, and the finalizer in its spec says that its content goes first."""
+    namespace["spec"] = {"finalizers": ["kubernetes"]}
+    namespace["status"] = {"phase": "Active"}
+
+
+def complete_namespace(namespace: Obj) -> None:
+    """Every namespace can be selected by its name."""
+    metadata = namespace["metadata"]
+    metadata["labels"] = {**(metadata.get("labels") or {}), "kubernetes.io/metadata.name": metadata.get("name", "")}
+
+
+def complete_secret(secret: Obj) -> None:
+    """``stringData`` is written as text and kept as base64 in ``data``."""
+    secret.setdefault("type", "Opaque")
+    written = secret.pop("stringData", None) or {}
+    encoded = {key: base64.b64encode(value.encode()).decode() for key, value in written.items()}
+    if encoded:
+        secret["data"] = {**(secret.get("data") or {}), **encoded}
+
+
+def empty_status(obj: Obj) -> None:
+    """A status that its controller has not written yet."""
+    obj["status"] = {}

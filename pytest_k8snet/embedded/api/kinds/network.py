@@ -1,4 +1,4 @@
-"""Services, EndpointSlices and NetworkPolicies: their columns."""
+"""Services, EndpointSlices and NetworkPolicies: their columns and defaults."""
 
 from __future__ import annotations
 
@@ -58,3 +58,45 @@ ENDPOINTSLICES = (
     AGE,
 )
 NETWORKPOLICIES = (NAME, Column("Pod-Selector", lambda obj: selector_text(lookup(obj, "spec", "podSelector"))), AGE)
+
+
+def begin_service(service: Obj) -> None:
+    """No load balancer has seen a new Service."""
+    service["status"] = {"loadBalancer": {}}
+
+
+def complete_service(service: Obj) -> None:
+    """Fill in the defaults of a Service. Addresses and node ports are given by admission, which knows what is free."""
+    spec = service.setdefault("spec", {})
+    kind = spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    if spec["sessionAffinity"] == "ClientIP":
+        spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
+    for port in spec.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+        port.setdefault("targetPort", port.get("port"))
+    if kind != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+    if kind in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    if kind == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+
+
+def complete_slice(endpoints: Obj) -> None:
+    """Fill in the defaults of an EndpointSlice's ports."""
+    endpoints.setdefault("endpoints", [])
+    for port in endpoints.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+        port.setdefault("name", "")
+
+
+def complete_policy(policy: Obj) -> None:
+    """Fill in which directions a NetworkPolicy is about, and the protocol of its ports."""
+    spec = policy.setdefault("spec", {})
+    spec.setdefault("podSelector", {})
+    if not spec.get("policyTypes"):
+        spec["policyTypes"] = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
+    for rule in [*(spec.get("ingress") or ()), *(spec.get("egress") or ())]:
+        for port in rule.get("ports") or ():
+            port.setdefault("protocol", "TCP")
