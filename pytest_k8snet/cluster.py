@@ -90,7 +90,7 @@ class Cluster:
     def restart(self, pod: Pod) -> None:
         """End the agent of a pod, and wait until the kubelet has started its container again."""
         before = _restarts(self.api.get("v1", "Pod", pod.name, pod.namespace))
-        self.attachment.prober.end(pod)
+        self.attachment.prober.ask(pod, {"op": "end", "port": pod.port})
         deadline = Deadline(PODS_SECONDS)
         while deadline.left():
             now = self.api.get("v1", "Pod", pod.name, pod.namespace)

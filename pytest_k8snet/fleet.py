@@ -36,7 +36,9 @@ def usable_nodes(api: KubeApi, settings: Settings) -> list[Node]:
 
     """
     found, tainted = [], []
-    for obj in api.list("v1", "Node", labels=",".join(f"{k}={v}" for k, v in settings.node_selector.items()) or None):
+    for obj in api.objects(
+        "v1", "Node", labels=",".join(f"{k}={v}" for k, v in settings.node_selector.items()) or None
+    ):
         taints = [t for t in obj["spec"].get("taints") or [] if not _tolerated(t, settings)]
         # The control plane puts not-ready and unreachable taints on a node that is NotReady: say that, not the taint.
         _demand_ready(obj)

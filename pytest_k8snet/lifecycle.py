@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.attach import Attachment
-from pytest_k8snet.checks import requirements_of
+from pytest_k8snet.checks import check_of, requirements_of
 from pytest_k8snet.environment import describe, repeat_command
 from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.options import Settings
@@ -86,7 +86,7 @@ class Controller:
 
     def environment(self) -> Environment:
         """Return what is known of what was tested, for the report."""
-        return describe(self.state, self._settings, self._config.invocation_params.args)  # type: ignore[arg-type]
+        return describe(self.state, self._settings, self._config.invocation_params.args)
 
     def _inject(self, name: str) -> None:
         self._injector().inject(name)
@@ -197,7 +197,7 @@ class Worker:
             catches=[*found.catches],
             params={name: str(value) for name, value in parameters.items()},
             started=time.time(),
-            repeat=repeat_command(item.nodeid, str(item.path), self._config.invocation_params.args),  # type: ignore[arg-type]
+            repeat=repeat_command(item.nodeid, str(item.path), self._config.invocation_params.args),
         )
 
     def demand(self, item: pytest.Item) -> None:

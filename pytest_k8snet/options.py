@@ -221,7 +221,7 @@ def read_settings(config: pytest.Config, environment: Mapping[str, str]) -> Sett
         pytest.UsageError: a value that cannot be used, with where it came from and what is possible.
 
     """
-    values = {option.name: _read(option, config, environment) for option in OPTIONS}
+    values: dict[str, Any] = {option.name: _read(option, config, environment) for option in OPTIONS}
     return Settings(**values, root=config.rootpath)
 
 

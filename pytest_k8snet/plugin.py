@@ -11,13 +11,13 @@ import pytest
 from pytest_k8snet import checks, options
 
 if TYPE_CHECKING:
-    pass
+    from pytest_k8snet.lifecycle import Controller, Worker
 
 pytest_plugins = ("pytest_k8snet.fixtures",)
 
-SETTINGS = pytest.StashKey[options.Settings]()
-CONTROLLER = pytest.StashKey["Controller"]()
-WORKER = pytest.StashKey["Worker"]()
+SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
+CONTROLLER: pytest.StashKey[Controller] = pytest.StashKey()
+WORKER: pytest.StashKey[Worker] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

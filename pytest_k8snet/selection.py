@@ -12,7 +12,8 @@ def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -
     """Deselect the checks of levels that the profile leaves out; a level named with -m is asked for and stays."""
     levels = settings.profile_settings.levels
     asked = config.getoption("markexpr") or ""
-    kept, left_out = [], []
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
         found = check_of(item)
         wanted = found is None or found.level in levels or found.level in asked

@@ -7,6 +7,7 @@ import asyncio
 import signal
 import sys
 
+from .ending import ended_on_request
 from .identity import Identity
 from .limits import raise_open_files
 from .ports import Ports, kernel_has_sctp
@@ -27,6 +28,7 @@ async def _serve(ports: list[int]) -> None:
             await served.open(protocol, port)
     sys.stdout.write(f"{identity.pod} ({identity.instance}) serves {', '.join(protocols)} on {ports}\n")
     sys.stdout.flush()
+    await ended_on_request(ports[0], stopped.set)
     await stopped.wait()
 
 

@@ -13,6 +13,7 @@ from typing import Any, Awaitable, Callable, Dict, Set
 
 from . import VERSION
 from .capabilities import capabilities
+from .ending import request_end
 from .facts import facts
 from .identity import Identity
 from .limits import concurrent_probes, raise_open_files
@@ -40,6 +41,7 @@ class Requests:
             "facts": self._facts,
             "listen": self._listen,
             "unlisten": self._unlisten,
+            "end": self._end,
         }
 
     def start(self, request: Fields) -> None:
@@ -83,6 +85,10 @@ class Requests:
 
     async def _unlisten(self, request: Fields) -> Fields:
         return {"closed": self._ports.close(request["protocol"], request["port"])}
+
+    async def _end(self, request: Fields) -> Fields:
+        request_end(request["port"])
+        return {}
 
 
 async def answer_requests(stdin: int = 0, stdout: int = 1) -> None:

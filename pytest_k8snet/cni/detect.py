@@ -23,8 +23,8 @@ SIGNS = {
 def detect(api: KubeApi) -> str:
     """Return the CNI's name by its pods in kube-system and its own namespaces, or "unknown" with the reason."""
     try:
-        pods = [pod["metadata"] for pod in api.list("v1", "Pod")]
-        nodes = api.list("v1", "Node")
+        pods = [pod["metadata"] for pod in api.objects("v1", "Pod")]
+        nodes = api.objects("v1", "Node")
     except ApiError as error:
         return f"unknown ({error.message})"
     runtime = nodes[0]["status"].get("nodeInfo", {}).get("containerRuntimeVersion", "") if nodes else ""

@@ -95,7 +95,7 @@ class KubeApi:
         what = _what("get", kind, name, namespace)
         return self._call(what, api_version, kind, "get", name=name, namespace=namespace)
 
-    def list(
+    def objects(
         self, api_version: str, kind: str, namespace: str | None = None, *, labels: str | None = None
     ) -> list[Object]:
         """Return the objects of a kind, of all namespaces when none is given."""

@@ -11,7 +11,7 @@ SWEEP_SECONDS = 60.0
 
 def namespaces_of(api: KubeApi, run_id: str | None = None) -> list[Object]:
     """Return the namespaces of a run, or of all runs."""
-    return api.list("v1", "Namespace", labels=f"{labels.RUN}={run_id}" if run_id else labels.RUN)
+    return api.objects("v1", "Namespace", labels=f"{labels.RUN}={run_id}" if run_id else labels.RUN)
 
 
 def delete_run(api: KubeApi, run_id: str) -> list[str]:

@@ -143,7 +143,7 @@ def _last_state(pod: Object | None) -> str:
 
 def _events(api: KubeApi, namespace: str, pod: str) -> str:
     try:
-        events = [e for e in api.list("v1", "Event", namespace) if e.get("involvedObject", {}).get("name") == pod]
+        events = [e for e in api.objects("v1", "Event", namespace) if e.get("involvedObject", {}).get("name") == pod]
     except ApiError as error:
         return f" (its events cannot be read: {error.message})"
     return "".join(f"\n  {event.get('reason')}: {event.get('message')}" for event in events[-5:])
