@@ -7,10 +7,11 @@ import asyncio
 import signal
 import sys
 
+from .capabilities import sctp_kind
 from .ending import ended_on_request
 from .identity import Identity
 from .limits import raise_open_files
-from .ports import Ports, kernel_has_sctp
+from .ports import Ports
 from .requests import answer_requests
 
 
@@ -21,12 +22,11 @@ async def _serve(ports: list[int]) -> None:
         # As process 1 of a container it would not be ended by either without a handler.
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     identity = Identity()
-    served = Ports(identity)
-    protocols = ["tcp", "udp", *(["sctp"] if kernel_has_sctp() else [])]
+    served = Ports(identity, sctp_kind())
     for port in ports:
-        for protocol in protocols:
+        for protocol in served.protocols:
             await served.open(protocol, port)
-    sys.stdout.write(f"{identity.pod} ({identity.instance}) serves {', '.join(protocols)} on {ports}\n")
+    sys.stdout.write(f"{identity.pod} ({identity.instance}) serves {', '.join(served.protocols)} on {ports}\n")
     sys.stdout.flush()
     await ended_on_request(ports[0], stopped.set)
     await stopped.wait()

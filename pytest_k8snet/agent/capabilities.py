@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
 
 from .messages import open_icmp
-from .ports import IPPROTO_SCTP, kernel_has_sctp
+from .sctp import PROTOCOL
 
 
-def capabilities() -> dict[str, Any]:
-    """Return how SCTP ("kernel", "raw", "") and ICMP ("dgram", "raw", "") are done, and whether packets can be seen."""
-    return {"sctp": _sctp(), "icmp": _icmp(), "capture": _opens(socket.AF_PACKET, socket.SOCK_RAW, 0)}
-
-
-def _sctp() -> str:
-    if kernel_has_sctp():
+def sctp_kind() -> str:
+    """Return how SCTP can be done: "kernel", "raw" or ""."""
+    if _opens(socket.AF_INET, socket.SOCK_STREAM, PROTOCOL):
         return "kernel"
-    return "raw" if _opens(socket.AF_INET, socket.SOCK_RAW, IPPROTO_SCTP) else ""
+    return "raw" if _opens(socket.AF_INET, socket.SOCK_RAW, PROTOCOL) else ""
 
 
-def _icmp() -> str:
+def icmp_kind() -> str:
+    """Return how ICMP can be done: "dgram", "raw" or ""."""
     try:
         sock, raw = open_icmp(socket.AF_INET)
     except OSError:
         return ""
     sock.close()
     return "raw" if raw else "dgram"
+
+
+def can_capture() -> bool:
+    """Whether packets of others can be seen."""
+    return _opens(socket.AF_PACKET, socket.SOCK_RAW, 0)
 
 
 def _opens(family: int, kind: int, protocol: int) -> bool:

@@ -31,8 +31,6 @@ _RESET = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED}
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN, errno.ENONET}
 # A local filter (nftables OUTPUT, eBPF at the socket) or a prohibit route; an ICMPv6 "administratively prohibited".
 _FILTERED = {errno.EPERM, errno.EACCES}
-# What Linux answers for a blackhole route.
-_BLACKHOLE = {errno.EINVAL}
 
 _ICMP4 = {
     (3, 0): "network unreachable",
@@ -145,9 +143,21 @@ def judge_errno(number: int, *, path_mtu: int = 0) -> Finding:
         return Finding(UNREACHABLE, detail)
     if number in _FILTERED:
         return Finding(UNREACHABLE, f"{detail} (dropped by a filter on the way out, or prohibited)")
-    if number in _BLACKHOLE:
-        return Finding(UNREACHABLE, f"{detail} (a blackhole route)")
     return Finding(PROBE_ERROR, detail)
+
+
+def judge_send(sock: socket.socket, number: int, address: str) -> Finding:
+    """Say what it means that nothing could be sent to an address at all."""
+    if number == errno.EINVAL and _is_blackhole(sock.family, address):
+        return Finding(UNREACHABLE, f"{describe(number)} (a blackhole route)")
+    error = queued_error(sock)
+    return judge_errno(number, path_mtu=error.info if error is not None else 0)
+
+
+def _is_blackhole(family: int, address: str) -> bool:
+    """Whether a mere look at the routing table gives EINVAL: only then it is the network's and not this program's."""
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        return sock.connect_ex((address, 9)) == errno.EINVAL
 
 
 def judge(sock: socket.socket, number: int) -> Finding:

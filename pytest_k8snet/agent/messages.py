@@ -18,6 +18,7 @@ from .evidence import (
     QueuedError,
     judge_errno,
     judge_queued,
+    judge_send,
     own_fault,
     queued_error,
     want_errors,
@@ -30,10 +31,14 @@ _ICMP = {socket.AF_INET: socket.IPPROTO_ICMP, socket.AF_INET6: socket.IPPROTO_IC
 _SOL_RAW, _ICMP_FILTER = 255, 1
 
 
-class _Exchange(NamedTuple):
-    """A datagram out, and how to know its answer: ``read`` returns None for what is none."""
+class Exchange(NamedTuple):
+    """A datagram out, and how to know its answer: ``read`` returns None for what is none.
+
+    ``port`` is the one for the kernel, 0 for raw sockets and echo requests.
+    """
 
     target: Target
+    port: int
     data: bytes
     read: Callable[[bytes], Finding | None]
     caused: Callable[[QueuedError], bool]
@@ -47,8 +52,8 @@ async def probe_udp(target: Target, seconds: float) -> Finding:
         return own_fault(error)
     with sock:
         nonce, line = target.request()
-        exchange = _Exchange(target, line, lambda data: _read_udp(nonce, data), lambda error: True)
-        return await _exchange(sock, exchange, seconds)
+        asked = Exchange(target, target.question.port, line, lambda data: _read_udp(nonce, data), lambda error: True)
+        return await exchange(sock, asked, seconds)
 
 
 def _read_udp(nonce: str, data: bytes) -> Finding:
@@ -85,7 +90,7 @@ async def probe_icmp(target: Target, seconds: float) -> Finding:
         def caused(error: QueuedError) -> bool:
             return not raw or nonce.encode() in error.payload or not error.payload
 
-        return await _exchange(sock, _Exchange(target, packet, read, caused), seconds)
+        return await exchange(sock, Exchange(target, 0, packet, read, caused), seconds)
 
 
 def open_icmp(family: int) -> tuple[socket.socket, bool]:
@@ -100,19 +105,19 @@ def open_icmp(family: int) -> tuple[socket.socket, bool]:
     return sock, True
 
 
-async def _exchange(sock: socket.socket, exchange: _Exchange, seconds: float) -> Finding:
+async def exchange(sock: socket.socket, asked: Exchange, seconds: float) -> Finding:
+    """Send a datagram and wait for its answer, or for the error that it meets."""
     deadline = asyncio.get_running_loop().time() + seconds
     sock.setblocking(False)
     want_errors(sock)
-    fragment(sock, allowed=not exchange.target.question.df)
+    fragment(sock, allowed=not asked.target.question.df)
     try:
-        sock.sendto(exchange.data, exchange.target.sockaddr)
+        sock.sendto(asked.data, (asked.target.address, asked.port))
     except OSError as error:
-        queued = queued_error(sock)
-        return judge_errno(error.errno or 0, path_mtu=queued.info if queued else 0)
+        return judge_send(sock, error.errno or 0, asked.target.address)
     verdict = Finding(TIMEOUT, "no answer")
     while await ready(sock, deadline):
-        finding = _take(sock, exchange)
+        finding = _take(sock, asked)
         if finding is None:
             continue
         if finding.outcome != PROBE_ERROR:
@@ -121,11 +126,11 @@ async def _exchange(sock: socket.socket, exchange: _Exchange, seconds: float) ->
     return verdict
 
 
-def _take(sock: socket.socket, exchange: _Exchange) -> Finding | None:
-    """Take one error or answer from the socket; None when it was not meant for this exchange."""
+def _take(sock: socket.socket, asked: Exchange) -> Finding | None:
+    """Take one error or answer from the socket; None when it was not meant for this asked."""
     error = queued_error(sock)
     if error is not None:
-        return judge_queued(error) if exchange.caused(error) else None
+        return judge_queued(error) if asked.caused(error) else None
     try:
         data, peer = sock.recvfrom(65535)
     except BlockingIOError:
@@ -135,13 +140,13 @@ def _take(sock: socket.socket, exchange: _Exchange) -> Finding | None:
         error = queued_error(sock)
         if error is None:
             return judge_errno(failure.errno or 0)
-        return judge_queued(error) if exchange.caused(error) else None
-    finding = exchange.read(data)
+        return judge_queued(error) if asked.caused(error) else None
+    finding = asked.read(data)
     if finding is None:
         return None
     sender = host(peer)
-    same = exchange.target.same_address(sender)
-    return finding._replace(replied_from=exchange.target.address if same else sender)
+    same = asked.target.same_address(sender)
+    return finding._replace(replied_from=asked.target.address if same else sender)
 
 
 def _with_checksum(packet: bytes) -> bytes:

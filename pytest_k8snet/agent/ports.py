@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import socket
 from typing import Dict, List, Tuple
 
+from . import sctp
 from .identity import Identity
+from .raw_sctp import RawSctpServer
 from .servers import Close, serve_stream, serve_udp
-
-IPPROTO_SCTP = 132
-PROTOCOLS = ("tcp", "udp", "sctp")
 
 
 class Ports:
-    """The ports that this process serves."""
+    """The ports that this process serves. ``sctp_kind`` is "kernel", "raw" or ""."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, sctp_kind: str) -> None:
+        self.protocols = ("tcp", "udp", "sctp") if sctp_kind else ("tcp", "udp")
         self._identity = identity
+        self._sctp_kind = sctp_kind
+        self._raw_sctp = RawSctpServer(identity)
         self._open: Dict[Tuple[str, int], List[Close]] = {}
 
     async def open(self, protocol: str, port: int) -> None:
@@ -44,15 +45,8 @@ class Ports:
             return await serve_stream(port, self._identity)
         if protocol == "udp":
             return serve_udp(port, self._identity)
-        if protocol == "sctp":
-            return await serve_stream(port, self._identity, IPPROTO_SCTP)
-        raise ValueError(f"unknown protocol {protocol!r}, known are {', '.join(PROTOCOLS)}")
-
-
-def kernel_has_sctp() -> bool:
-    """Whether the kernel gives SCTP sockets."""
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_SCTP).close()
-    except OSError:
-        return False
-    return True
+        if protocol == "sctp" and self._sctp_kind == "kernel":
+            return await serve_stream(port, self._identity, sctp.PROTOCOL)
+        if protocol == "sctp" and self._sctp_kind == "raw":
+            return self._raw_sctp.serve(port)
+        raise OSError(errno.EPROTONOSUPPORT, f"cannot serve {protocol!r} here, only {', '.join(self.protocols)}")

@@ -8,20 +8,30 @@ from typing import Any, Awaitable, Callable, Dict, Sequence
 
 from .evidence import PROBE_ERROR, TIMEOUT, Finding
 from .messages import probe_icmp, probe_udp
-from .streams import probe_stream
+from .raw_sctp import probe_raw_sctp
+from .streams import probe_kernel_sctp, probe_stream
 from .target import Question, Target, resolve
 
 Method = Callable[[Target, float], Awaitable[Finding]]
 
-_METHODS: Dict[str, Method] = {"tcp": probe_stream, "udp": probe_udp, "icmp": probe_icmp}
 _STARTED_AT_ONCE = 32
 
 
-class Runner:
-    """Runs probes, at most ``concurrent`` at once over all requests."""
+def _methods(sctp_kind: str) -> Dict[str, Method]:
+    sctp: Dict[str, Method] = {"kernel": probe_kernel_sctp, "raw": probe_raw_sctp, "": _no_sctp}
+    return {"tcp": probe_stream, "udp": probe_udp, "icmp": probe_icmp, "sctp": sctp[sctp_kind]}
 
-    def __init__(self, concurrent: int) -> None:
+
+async def _no_sctp(_: Target, __: float) -> Finding:
+    return Finding(PROBE_ERROR, "this kernel has no SCTP, and raw sockets are not allowed here")
+
+
+class Runner:
+    """Runs probes, at most ``concurrent`` at once over all requests. ``sctp_kind`` is "kernel", "raw" or ""."""
+
+    def __init__(self, concurrent: int, sctp_kind: str) -> None:
         self._places = asyncio.Semaphore(concurrent)
+        self._methods = _methods(sctp_kind)
 
     async def run(self, questions: Sequence[Question], seconds: float, attempts: int) -> list[dict[str, Any]]:
         """Return one result per question, in their order.
@@ -50,20 +60,20 @@ class Runner:
         while True:
             attempt += 1
             started = time.monotonic()
-            finding = await _attempt(target, seconds)
+            finding = await self._attempt(target, seconds)
             # Only silence is asked again: everything else is an answer.
             if finding.outcome != TIMEOUT or attempt >= attempts:
                 return {**_result(finding, started, attempt), "resolved": resolved}
 
-
-async def _attempt(target: Target, seconds: float) -> Finding:
-    method = _METHODS.get(target.question.protocol)
-    if method is None:
-        return Finding(PROBE_ERROR, f"unknown protocol {target.question.protocol!r}, known are {sorted(_METHODS)}")
-    try:
-        return await method(target, seconds)
-    except Exception as error:  # a fault of this program must not look like one of the network, nor stop other probes
-        return Finding(PROBE_ERROR, f"{type(error).__name__}: {error}")
+    async def _attempt(self, target: Target, seconds: float) -> Finding:
+        protocol = target.question.protocol
+        method = self._methods.get(protocol)
+        if method is None:
+            return Finding(PROBE_ERROR, f"unknown protocol {protocol!r}, known are {', '.join(self._methods)}")
+        try:
+            return await method(target, seconds)
+        except Exception as error:  # a fault of this program must neither look like the network's nor stop other probes
+            return Finding(PROBE_ERROR, f"{type(error).__name__}: {error}")
 
 
 def _result(finding: Finding, started: float, attempts: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import threading
 from typing import Any, Awaitable, Callable, Dict, Set
 
 from . import VERSION
-from .capabilities import capabilities
+from .capabilities import can_capture, icmp_kind, sctp_kind
 from .ending import request_end
 from .facts import facts
 from .identity import Identity
@@ -32,8 +32,10 @@ class Requests:
     def __init__(self, answer: Callable[[Fields], None]) -> None:
         self._answer = answer
         self._identity = Identity()
-        self._ports = Ports(self._identity)
-        self._runner = Runner(concurrent_probes(raise_open_files()))
+        # Found once: on some nodes opening an SCTP socket makes the kernel look for a module.
+        self._sctp_kind = sctp_kind()
+        self._ports = Ports(self._identity, self._sctp_kind)
+        self._runner = Runner(concurrent_probes(raise_open_files()), self._sctp_kind)
         self._running: Set[asyncio.Future[None]] = set()
         self._operations: Dict[str, Callable[[Fields], Awaitable[Fields]]] = {
             "hello": self._hello,
@@ -68,7 +70,7 @@ class Requests:
         return {
             "version": VERSION,
             "python": platform.python_version(),
-            "capabilities": capabilities(),
+            "capabilities": {"sctp": self._sctp_kind, "icmp": icmp_kind(), "capture": can_capture()},
             "instance": self._identity.instance,
         }
 

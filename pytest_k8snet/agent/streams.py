@@ -6,12 +6,17 @@ import asyncio
 import errno
 import socket
 
-from . import lines
-from .evidence import CONNECTED, PROBE_ERROR, RESET, TIMEOUT, Finding, judge, own_fault, want_errors
+from . import lines, sctp
+from .evidence import CONNECTED, PROBE_ERROR, RESET, TIMEOUT, Finding, judge, judge_send, own_fault, want_errors
 from .target import Target
 from .waiting import ready
 
 _CHUNK = 1 << 16
+
+
+async def probe_kernel_sctp(target: Target, seconds: float) -> Finding:
+    """Do what ``probe_stream`` does over a one-to-one SCTP association."""
+    return await probe_stream(target, seconds, sctp.PROTOCOL)
 
 
 async def probe_stream(target: Target, seconds: float, protocol: int = socket.IPPROTO_TCP) -> Finding:
@@ -33,11 +38,12 @@ async def probe_stream(target: Target, seconds: float, protocol: int = socket.IP
 
 async def _connect(sock: socket.socket, target: Target, seconds: float) -> Finding | None:
     deadline = asyncio.get_running_loop().time() + seconds
-    number = sock.connect_ex(target.sockaddr)
-    if number == errno.EINPROGRESS:
-        if not await ready(sock, deadline, writing=True):
-            return Finding(TIMEOUT, "no answer to the handshake")
-        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    number = sock.connect_ex((target.address, target.question.port))
+    if number not in (0, errno.EINPROGRESS):
+        return judge_send(sock, number, target.address)
+    if not await ready(sock, deadline, writing=True):
+        return Finding(TIMEOUT, "no answer to the handshake")
+    number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     return judge(sock, number) if number else None
 
 

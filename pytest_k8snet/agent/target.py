@@ -42,13 +42,6 @@ class Target(NamedTuple):
     family: socket.AddressFamily
     address: str
 
-    @property
-    def sockaddr(self) -> tuple[Any, ...]:
-        """The address to connect or send to."""
-        if self.question.protocol == "icmp":
-            return (self.address, 0)
-        return (self.address, self.question.port)
-
     def request(self) -> tuple[str, bytes]:
         """Return a new nonce and the line that carries it."""
         nonce = secrets.token_hex(8)
