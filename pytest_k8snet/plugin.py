@@ -109,10 +109,10 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain a truth table that differs from its expectation."""
-    explain = getattr(left, "explain", None) or getattr(right, "explain", None)
+    """Head the failure with what differs; the whole table stands in a section of its own."""
+    explain = getattr(left, "explain", None)
     if op == "==" and explain is not None and type(left).__module__.startswith("pytest_k8snet."):
-        return list(explain())
+        return list(explain()[:2])
     return None
 
 

@@ -33,6 +33,9 @@ class Probing:
         table = self._cluster.attachment.prober(expected)
         if (record := self._item.stash.get(RECORD, None)) is not None:
             record.tables.append(TableRecord.from_basic(table.as_record()))
+        if table.mismatches():
+            # Not in the assertion's explanation: pytest cuts that off after eight lines.
+            self._item.add_report_section("call", "truth table", "\n".join(table.explain()))
         return table
 
     def facts(self, pods: Iterable[Pod]) -> Mapping[Pod, Facts]:

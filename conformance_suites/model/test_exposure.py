@@ -7,7 +7,7 @@ from conformance_suites.parameters import each_family
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.probe.observation import Family, Protocol
-from pytest_k8snet.probe.questions import at_host_port, not_through, reach
+from pytest_k8snet.probe.questions import at_host_port, not_through, reach, same_node
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.state import Fleet
 
@@ -40,7 +40,7 @@ def test_nothing_undeclared_is_reachable_from_outside(
     """Pods that declare nothing are not reachable from outside at the addresses of nodes."""
     source, hosts = cluster.outside, cluster.with_family(fleet.host_pods, family)
     alive = reach("the host outside reaches nodes", [source], hosts, family, TCP_UDP)
-    serving = reach("the pods serve", fleet.pods, fleet.pods, family, TCP_UDP)
+    serving = reach("the pods serve", fleet.pods, fleet.pods, family, TCP_UDP, which=same_node)
     expected = not_through("from outside", source, cluster.node_addresses(family), fleet.pods, (alive, serving))
     assert probe(expected) == expected
 
@@ -52,6 +52,6 @@ def test_nothing_undeclared_is_reachable_through_a_node(
 ) -> None:
     """Pods that declare nothing are not reachable by other pods at the addresses of nodes either."""
     source = fleet.pods[0]
-    serving = reach("the pods serve", fleet.pods, fleet.pods, family, TCP_UDP)
+    serving = reach("the pods serve", fleet.pods, fleet.pods, family, TCP_UDP, which=same_node)
     expected = not_through("through a node", source, cluster.node_addresses(family), fleet.pods, (serving,))
     assert probe(expected) == expected

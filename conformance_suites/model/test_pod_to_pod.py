@@ -11,13 +11,14 @@ from pytest_k8snet.probing import Probing
 from pytest_k8snet.state import Fleet
 
 CLOSED = 9
+TCP_UDP = (Protocol.TCP, Protocol.UDP)
 
 
 @each_family
 @each_protocol
 @check("MODEL-010", spec=NETWORK_MODEL, level="core", catches=())
 def test_pods_of_one_node_reach_each_other(fleet: Fleet, probe: Probing, family: Family, protocol: Protocol) -> None:
-    """Pods on one node reach each other; the server sees the client's own address."""
+    """Pods on one node reach each other."""
     expected = reach("pods on one node", fleet.pods, fleet.pods, family, (protocol,), which=same_node)
     assert probe(expected) == expected
 
@@ -28,7 +29,7 @@ def test_pods_of_one_node_reach_each_other(fleet: Fleet, probe: Probing, family:
 def test_pods_of_different_nodes_reach_each_other(
     fleet: Fleet, probe: Probing, family: Family, protocol: Protocol
 ) -> None:
-    """Pods on different nodes reach each other without NAT, in both directions."""
+    """Pods on different nodes reach each other, in both directions."""
     expected = reach("pods on different nodes", fleet.pods, fleet.pods, family, (protocol,), which=other_node)
     assert probe(expected) == expected
 
@@ -37,7 +38,27 @@ def test_pods_of_different_nodes_reach_each_other(
 @check("MODEL-012", spec=NETWORK_MODEL, level="core", catches=())
 def test_every_pod_reaches_every_pod(fleet: Fleet, probe: Probing, family: Family) -> None:
     """The whole mesh at once, as real workloads use it: every pod to every pod, TCP and UDP."""
-    expected = reach("mesh", fleet.pods, fleet.pods, family, (Protocol.TCP, Protocol.UDP), which=other_pod)
+    expected = reach("mesh", fleet.pods, fleet.pods, family, TCP_UDP, which=other_pod)
+    assert probe(expected) == expected
+
+
+@each_family
+@check("MODEL-014", spec=NETWORK_MODEL, level="core", catches=("snat-on-node",))
+def test_the_source_is_unchanged_on_one_node(fleet: Fleet, probe: Probing, family: Family) -> None:
+    """Between pods on one node there is no NAT: the server sees the client's own address."""
+    expected = reach(
+        "source on one node", fleet.pods, fleet.pods, family, TCP_UDP, which=same_node, unchanged_source=True
+    )
+    assert probe(expected) == expected
+
+
+@each_family
+@check("MODEL-015", spec=NETWORK_MODEL, level="core", requires=("two_nodes",), catches=("snat-between-nodes",))
+def test_the_source_is_unchanged_between_nodes(fleet: Fleet, probe: Probing, family: Family) -> None:
+    """Between pods on different nodes there is no NAT: the server sees the client's own address."""
+    expected = reach(
+        "source between nodes", fleet.pods, fleet.pods, family, TCP_UDP, which=other_node, unchanged_source=True
+    )
     assert probe(expected) == expected
 
 

@@ -44,4 +44,4 @@ def direct(source: Party, target: Party) -> Verdict:
             "a pod reaches every node; the model promises an unchanged source only between pods",
         )
     where = "itself" if source.name == target.name else "its node" if source.node == target.node else "another node"
-    return Verdict(target.name, source.address, f"pods reach each other without NAT, here on {where}")
+    return Verdict(target.name, source.address, f"pods reach all pods without NAT, here on {where}")

@@ -17,7 +17,11 @@ from pytest_k8snet.probe.observation import (
     Protocol,
 )
 
-Pair = tuple[Pod, Pod]
+# Every kernel limits how many ICMP errors it sends to one address (RFC 1812, 4.3.2.8), so UDP may also meet silence.
+NOBODY = {
+    Protocol.TCP: frozenset({Outcome.REFUSED}),
+    Protocol.UDP: frozenset({Outcome.REFUSED, Outcome.TIMEOUT}),
+}
 Which = Callable[[Pod, Pod], bool]
 
 
@@ -49,16 +53,18 @@ def reach(
     protocols: Iterable[Protocol],
     *,
     which: Which = other_pod,
+    unchanged_source: bool = False,
     size: int = 0,
     dont_fragment: bool = False,
 ) -> Expectation:
-    """Expect each chosen source to reach each target at its address, unchanged on the way.
+    """Expect each chosen source to reach each target at its address.
 
+    ``unchanged_source`` asks also that the server sees the source's own address, where the model promises it.
     Raises ValueError when no pair is chosen: an empty table would prove nothing.
     """
     cells = {
         Probe(source, target.address(family), target.port, protocol, target.name, size, dont_fragment): _direct(
-            source, target, family
+            source, target, family, unchanged_source
         )
         for protocol in protocols
         for source in sources
@@ -75,7 +81,7 @@ def closed_port(title: str, pods: Collection[Pod], family: Family, port: int, *,
         column = f"{probe.column}:{port}"
         closed = Probe(probe.source, probe.address, port, probe.protocol, column)
         because = "nobody listens there, and nothing on the way may answer in the pod's place"
-        cells[closed] = Expected(frozenset({Outcome.REFUSED}), because=because, target=expected.server)
+        cells[closed] = Expected(NOBODY[probe.protocol], because=because, target=expected.server)
     return _asked(title, cells)
 
 
@@ -161,9 +167,10 @@ def at_former_addresses(
     return _asked(title, cells)
 
 
-def _direct(source: Pod, target: Pod, family: Family) -> Expected:
+def _direct(source: Pod, target: Pod, family: Family, unchanged_source: bool) -> Expected:
     verdict = pod_network.direct(_party(source, family), _party(target, family))
-    return Expected(CONNECTS, server=verdict.answered_by, source=verdict.source, because=verdict.because)
+    seen_source = verdict.source if unchanged_source else ""
+    return Expected(CONNECTS, server=verdict.answered_by, source=seen_source, because=verdict.because)
 
 
 def _party(pod: Pod, family: Family) -> pod_network.Party:
