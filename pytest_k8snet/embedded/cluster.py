@@ -1,0 +1,111 @@
+"""The cluster inside its namespaces: puts network, containers, control loops and API together and serves."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from pytest_k8snet.embedded.api.bootstrap import new_store
+from pytest_k8snet.embedded.api.runtime import Process
+from pytest_k8snet.embedded.api.server import make_app, serve
+from pytest_k8snet.embedded.api.store import Store
+from pytest_k8snet.embedded.api.tls import make_identity
+from pytest_k8snet.embedded.container.client import ZygoteClient
+from pytest_k8snet.embedded.kubeconfig import kubeconfig
+from pytest_k8snet.embedded.kubelet.events import EventRecorder
+from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
+from pytest_k8snet.embedded.kubelet.nodes import node_object, node_status
+from pytest_k8snet.embedded.kubelet.outside import OUTSIDE_NAMESPACE, outside_pod
+from pytest_k8snet.embedded.kubelet.scheduler import Scheduler
+from pytest_k8snet.embedded.kubelet.services import Services, Signal
+from pytest_k8snet.embedded.kubelet.tasks import Tasks
+from pytest_k8snet.embedded.network.topology import Network
+from pytest_k8snet.embedded.options import ClusterOptions
+
+
+class Cluster:
+    """One running cluster; what the API calls its ``Runtime``."""
+
+    def __init__(self, store: Store, network: Network, zygote: ZygoteClient, scratch: Path) -> None:
+        self.store = store
+        self.network = network
+        self.tasks = Tasks()
+        events = EventRecorder(store, "kubelet")
+        self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal()))
+        self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
+
+    def start(self) -> None:
+        """Make the objects of a new cluster and start the control loops."""
+        for node in self.network.nodes.values():
+            self.store.create("nodes", node_object(node))
+            self.store.set_status("nodes", node.name, "", node_status(node))
+        self.store.create("namespaces", {"metadata": {"name": OUTSIDE_NAMESPACE}})
+        for host in self.network.outside.values():
+            self.store.create("pods", outside_pod(host))
+        self.tasks.start(self.kubelet.follow_pods())
+        for plural in ("configmaps", "secrets"):
+            self.tasks.start(self.kubelet.follow_config(plural))
+        for plural in ("pods", "nodes"):
+            self.tasks.start(self._scheduler.follow(plural))
+
+    async def exec(
+        self, namespace: str, pod: str, container: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False
+    ) -> Process:
+        """Start a command in a container."""
+        return await self.kubelet.exec(namespace, pod, container, argv, stdin=stdin, tty=tty)
+
+    def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        follow: bool,
+        tail: int | None,
+        previous: bool,
+        timestamps: bool,
+    ) -> AsyncIterator[bytes]:
+        """The output of a container."""
+        return self.kubelet.logs(
+            namespace, pod, container, follow=follow, tail=tail, previous=previous, timestamps=timestamps
+        )
+
+    def list_faults(self) -> list[dict[str, object]]:
+        """Every known fault."""
+        return []
+
+    async def inject(self, name: str) -> None:
+        """Put a fault into the cluster."""
+        raise NotImplementedError(name)
+
+    async def restore(self, name: str) -> None:
+        """Take a fault out again."""
+        raise NotImplementedError(name)
+
+
+async def run_cluster(
+    options: ClusterOptions,
+    run_dir: Path,
+    scratch: Path,
+    listener: socket.socket,
+    channel: socket.socket,
+    announce: Callable[[dict[str, object]], None],
+) -> None:
+    """Build the cluster, serve its API on ``listener``, ``announce`` it, and run until the zygote is lost."""
+    loop = asyncio.get_running_loop()
+    zygote = ZygoteClient(channel)
+    identity = loop.run_in_executor(None, make_identity)
+    network = await Network.build(options)
+    token = secrets.token_urlsafe(32)
+    cluster = Cluster(new_store(), network, zygote, scratch)
+    made = await identity
+    await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
+    cluster.start()
+    path = run_dir / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(kubeconfig(listener.getsockname()[1], made.ca_pem, token))
+    announce({"kubeconfig": str(path)})
+    await zygote.lost

@@ -1,0 +1,119 @@
+"""One container of a pod over all its restarts: what runs, what it wrote, and what the API says of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from pytest_k8snet.embedded.api.objects import Obj, now
+from pytest_k8snet.embedded.container.client import Running, StartError, ZygoteClient
+from pytest_k8snet.embedded.container.spec import Command, ContainerRoot
+from pytest_k8snet.embedded.kubelet.logs import ContainerLog
+from pytest_k8snet.embedded.kubelet.tasks import Tasks, uncancelled
+
+START_FAILED = 128
+
+
+class Container:
+    """The state of one container; calls ``changed`` after each change that the API must show."""
+
+    def __init__(self, spec: Obj, zygote: ZygoteClient, tasks: Tasks, changed: Callable[[], None]) -> None:
+        self.spec = spec
+        self.name: str = spec["name"]
+        self.state: Obj = {"waiting": {"reason": "ContainerCreating"}}
+        self.last_state: Obj = {}
+        self.restarts = 0
+        self.ready = False
+        self.running: Running | None = None
+        self.log: ContainerLog | None = None
+        self.previous_log: ContainerLog | None = None
+        self._zygote = zygote
+        self._tasks = tasks
+        self._changed = changed
+        self._identity = ""
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code when the container has ended and is not about to run again."""
+        ended = self.state.get("terminated")
+        return None if ended is None else int(ended["exitCode"])
+
+    def wait_for(self, reason: str, message: str = "") -> None:
+        """Show that the container waits, and why."""
+        if ended := self.state.get("terminated"):
+            self.last_state = {"terminated": ended}
+        self._set({"waiting": {"reason": reason, **({"message": message} if message else {})}})
+
+    async def run(self, command: Command, root: ContainerRoot, network: int, started: Callable[[], None]) -> int:
+        """Run the program once, from start to end; return its exit code. ``started`` is called when it runs."""
+        self.previous_log, self.log = self.log, ContainerLog()
+        if ended := self.state.get("terminated"):
+            self.last_state = {"terminated": ended}
+        self._identity = f"k8snet://{os.urandom(16).hex()}"
+        begin = now()
+        try:
+            await uncancelled(self._start(command, root, network, self.log))
+        except StartError as error:
+            return self._end(START_FAILED, begin, "StartError", str(error))
+        assert self.running is not None
+        self._set({"running": {"startedAt": begin}})
+        started()
+        code = await asyncio.shield(self.running.ended)
+        self.running = None
+        return self._end(code, begin, "Completed" if code == 0 else "Error")
+
+    async def stop(self, grace: float) -> None:
+        """End the program: SIGTERM, and SIGKILL ``grace`` seconds later if it still runs."""
+        if (running := self.running) is None:
+            return
+        deadline = time.monotonic() + grace
+        if grace > 0:
+            await self._zygote.signal(running, signal.SIGTERM)
+            await asyncio.wait([running.ended], timeout=deadline - time.monotonic())
+        await self._zygote.signal(running, signal.SIGKILL)
+        await asyncio.shield(running.ended)
+
+    def set_ready(self, ready: bool) -> None:
+        """Show whether the container is ready."""
+        if ready is not self.ready:
+            self.ready = ready
+            self._changed()
+
+    def status(self) -> Obj:
+        """The entry of status.containerStatuses."""
+        image = self.spec.get("image", "")
+        return {
+            "name": self.name,
+            "image": image,
+            "imageID": f"k8snet://{image}" if "waiting" not in self.state else "",
+            "containerID": self._identity,
+            "ready": self.ready,
+            "started": "running" in self.state,
+            "restartCount": self.restarts,
+            "state": self.state,
+            "lastState": self.last_state,
+        }
+
+    async def _start(self, command: Command, root: ContainerRoot, network: int, log: ContainerLog) -> None:
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            streams = (null, log.write_end, log.write_end)
+            self.running = await self._zygote.start_container(command, root, streams, network)
+        finally:
+            os.close(null)
+            self._tasks.start(log.collect())
+
+    def _end(self, code: int, begin: str, reason: str, message: str = "") -> int:
+        self.ready = False
+        ended = {"exitCode": code, "reason": reason, "startedAt": begin, "finishedAt": now()}
+        if message:
+            ended["message"] = message
+        self._set({"terminated": {**ended, "containerID": self._identity}})
+        return code
+
+    def _set(self, state: Obj) -> None:
+        self.state = state
+        self._changed()

@@ -1,0 +1,103 @@
+"""The kubelets of all nodes in one: follows the pods of the API and runs those that have a node."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from pytest_k8snet.embedded.api.objects import Obj, is_terminating, lookup, name_of, namespace_of
+from pytest_k8snet.embedded.api.runtime import Process
+from pytest_k8snet.embedded.api.status import bad_request, not_found
+from pytest_k8snet.embedded.container.client import StartError
+from pytest_k8snet.embedded.kubelet.container import Container
+from pytest_k8snet.embedded.kubelet.pod import PodWorker
+from pytest_k8snet.embedded.kubelet.process import start_process
+from pytest_k8snet.embedded.kubelet.services import Services
+
+
+class Kubelet:
+    """Runs pods, and commands in them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._workers: dict[str, PodWorker] = {}
+
+    @property
+    def workers(self) -> list[PodWorker]:
+        """The pods that are here, also those that are being ended."""
+        return list(self._workers.values())
+
+    async def follow_pods(self) -> None:
+        """Do for ever what the API says of pods."""
+        async for kind, pod in self._services.store.subscribe("pods"):
+            self._sync(kind, pod)
+
+    async def follow_config(self, plural: str) -> None:
+        """Wake the pods that wait for a ConfigMap or Secret."""
+        async for _ in self._services.store.subscribe(plural):
+            self._services.config_changed.notify()
+
+    async def exec(
+        self, namespace: str, pod: str, container: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False
+    ) -> Process:
+        """Start a command in a container (the API's ``Runtime.exec``)."""
+        worker, found = self._find(namespace, pod, container)
+        if found.running is None:
+            raise bad_request(f'unable to upgrade connection: container not found ("{container}")')
+        command = worker.command_inside(found, list(argv), terminal=tty)
+        try:
+            return await start_process(self._services.zygote, self._services.tasks, found.running, command, stdin=stdin)
+        except StartError as error:
+            raise bad_request(f"unable to upgrade connection: {error}") from error
+
+    async def logs(
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        follow: bool,
+        tail: int | None,
+        previous: bool,
+        timestamps: bool,
+    ) -> AsyncIterator[bytes]:
+        """The output of a container (the API's ``Runtime.logs``)."""
+        _, found = self._find(namespace, pod, container)
+        log = found.previous_log if previous else found.log
+        if log is None and previous:
+            raise bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
+        if log is None:
+            reason = lookup(found.state, "waiting", "reason") or "ContainerCreating"
+            raise bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {reason}')
+        async for piece in log.read(follow=follow, tail=tail, timestamps=timestamps):
+            yield piece
+
+    def _sync(self, kind: str, pod: Obj) -> None:
+        uid, worker = pod["metadata"]["uid"], self._workers.get(pod["metadata"]["uid"])
+        if kind == "DELETED":
+            self._end(uid, 0.0)
+        elif is_terminating(pod):
+            if worker is None and lookup(pod, "spec", "nodeName"):
+                self._services.store.remove("pods", name_of(pod), namespace_of(pod))
+            self._end(uid, float(pod["metadata"].get("deletionGracePeriodSeconds") or 0))
+        elif worker is None and lookup(pod, "spec", "nodeName"):
+            host = self._services.network.host(pod["spec"]["nodeName"])
+            self._workers[uid] = PodWorker(self._services, pod, host)
+            self._workers[uid].begin()
+
+    def _end(self, uid: str, grace: float) -> None:
+        worker = self._workers.get(uid)
+        if worker is not None and not worker.stopping:
+            self._services.tasks.start(self._stop(uid, worker, grace))
+
+    async def _stop(self, uid: str, worker: PodWorker, grace: float) -> None:
+        await worker.stop(grace)
+        del self._workers[uid]
+
+    def _find(self, namespace: str, pod: str, container: str) -> tuple[PodWorker, Container]:
+        for worker in self._workers.values():
+            if (namespace_of(worker.pod), name_of(worker.pod)) == (namespace, pod):
+                found = worker.container(container)
+                if found is None:
+                    raise bad_request(f"container {container} is not valid for pod {pod}")
+                return worker, found
+        raise not_found("pods", pod)

@@ -1,0 +1,22 @@
+"""Hosts outside the cluster, shown as pods so that exec gets into them."""
+
+from __future__ import annotations
+
+from pytest_k8snet.embedded.api.objects import Obj
+from pytest_k8snet.embedded.network.host import Host
+
+OUTSIDE_NAMESPACE = "k8snet-outside"
+
+
+def outside_pod(host: Host) -> Obj:
+    """Return the pod that stands for a host beside the nodes; no scheduler or node has to do with it."""
+    container = {"name": "host", "image": "k8snet/outside-host", "command": ["sleep", "infinity"]}
+    return {
+        "metadata": {"name": host.name, "namespace": OUTSIDE_NAMESPACE},
+        "spec": {
+            "nodeName": host.name,
+            "hostNetwork": True,
+            "terminationGracePeriodSeconds": 0,
+            "containers": [container],
+        },
+    }

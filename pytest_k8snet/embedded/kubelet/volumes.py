@@ -1,0 +1,101 @@
+"""Volumes and the files that a kubelet writes for a pod, made in a folder of the pod in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_k8snet.embedded.api.objects import Obj
+from pytest_k8snet.embedded.container.spec import Bind
+from pytest_k8snet.embedded.kubelet.environment import Lookup, binary_data, field_value
+
+
+class MountError(RuntimeError):
+    """A volume cannot be set up (yet): the pod waits with a FailedMount event."""
+
+
+def make_volumes(pod: Obj, folder: Path, lookup: Lookup) -> dict[str, Path]:
+    """Write all volumes of a pod below ``folder``; return their paths by name. Raises MountError."""
+    return {volume["name"]: _make_volume(pod, volume, folder / volume["name"], lookup) for volume in _volumes(pod)}
+
+
+def mounts_of(container: Obj, volumes: dict[str, Path]) -> Iterator[Bind]:
+    """The binds of one container's volumeMounts. Raises MountError for a volume that the pod does not have."""
+    for mount in container.get("volumeMounts") or ():
+        if mount["name"] not in volumes:
+            raise MountError(f'volumeMount "{mount["mountPath"]}": volume "{mount["name"]}" not found')
+        source = volumes[mount["name"]] / (mount.get("subPath") or "")
+        if not source.exists():
+            source.mkdir(parents=True)
+        yield Bind(str(source), mount["mountPath"], read_only=bool(mount.get("readOnly")))
+
+
+def write_network_files(folder: Path, hostname: str, addresses: Sequence[str], aliases: Sequence[Obj]) -> list[Bind]:
+    """Write hosts, hostname and resolv.conf as a kubelet does; return their binds into /etc."""
+    folder.mkdir(parents=True, exist_ok=True)
+    hosts = [
+        "# Kubernetes-managed hosts file.",
+        "127.0.0.1\tlocalhost",
+        "::1\tlocalhost ip6-localhost ip6-loopback",
+        *(f"{address}\t{hostname}" for address in addresses),
+        *(f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in aliases),
+    ]
+    files = {"hosts": hosts, "hostname": [hostname], "resolv.conf": ["search cluster.local", "options ndots:5"]}
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines) + "\n")
+    return [Bind(str(folder / name), f"/etc/{name}", read_only=False) for name in files]
+
+
+def _volumes(pod: Obj) -> list[Obj]:
+    return pod["spec"].get("volumes") or []
+
+
+def _make_volume(pod: Obj, volume: Obj, folder: Path, lookup: Lookup) -> Path:
+    kinds = [kind for kind in volume if kind != "name"] or ["emptyDir"]
+    if kinds[0] == "hostPath":
+        return Path(volume["hostPath"]["path"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in _content(pod, kinds[0], volume.get(kinds[0]) or {}, lookup):
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    return folder
+
+
+def _content(pod: Obj, kind: str, source: dict[str, Any], lookup: Lookup) -> Iterator[tuple[str, bytes]]:
+    match kind:
+        case "emptyDir":
+            return
+        case "configMap":
+            yield from _entries("configmaps", source.get("name", ""), source, lookup)
+        case "secret":
+            yield from _entries("secrets", source.get("secretName") or source.get("name", ""), source, lookup)
+        case "downwardAPI":
+            for item in source.get("items") or ():
+                yield item["path"], field_value(pod, item["fieldRef"]["fieldPath"]).encode()
+        case "projected":
+            for part in source.get("sources") or ():
+                for inner, spec in part.items():
+                    yield from _content(pod, inner, spec, lookup)
+        case "serviceAccountToken":
+            yield source.get("path", "token"), b""
+        case _:
+            raise MountError(f"the embedded cluster has no volumes of the kind {kind}")
+
+
+def _entries(plural: str, name: str, source: dict[str, Any], lookup: Lookup) -> Iterator[tuple[str, bytes]]:
+    found = lookup(plural, name)
+    if found is None:
+        if source.get("optional"):
+            return
+        raise MountError(f'{plural[:-1]} "{name}" not found')
+    data = binary_data(found)
+    if "items" not in source:
+        yield from data.items()
+        return
+    for item in source["items"]:
+        if item["key"] in data:
+            yield item["path"], data[item["key"]]
+        elif not source.get("optional"):
+            raise MountError(f'{plural[:-1]} "{name}" references non-existent config key: {item["key"]}')

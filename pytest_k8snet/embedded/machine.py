@@ -1,0 +1,50 @@
+"""Whether this machine can run an embedded cluster, and in one sentence why not."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sys
+from pathlib import Path
+
+from pytest_k8snet.embedded.network.netns import TOOL_PATH
+
+NEXT_STEP = "run as root, or use a cluster of your own (--k8snet-context NAME) or kind (--k8snet-provider kind)"
+
+
+class CannotStart(OSError):
+    """This machine cannot run an embedded cluster; the message is one sentence with the next step."""
+
+
+def check_machine() -> None:
+    """Raise CannotStart when it is clear beforehand that a cluster cannot be started here."""
+    if sys.platform != "linux":
+        raise CannotStart(
+            f"the embedded cluster needs Linux, this is {sys.platform}: use kind (--k8snet-provider kind)"
+        )
+    for tool, package in (("ip", "iproute2"), ("nft", "nftables")):
+        if shutil.which(tool, path=TOOL_PATH) is None:
+            raise CannotStart(f"the program {tool} is not installed: install the package {package}")
+
+
+def explain_refusal(error: OSError) -> str:
+    """Return why the kernel refused to make the namespaces, and what to do."""
+    if error.errno == errno.ENOSPC and _number("/proc/sys/user/max_user_namespaces") == 0:
+        return f"user namespaces are switched off (user.max_user_namespaces is 0): {NEXT_STEP}"
+    if _number("/proc/sys/kernel/unprivileged_userns_clone") == 0:
+        return f"user namespaces need root here (kernel.unprivileged_userns_clone is 0): {NEXT_STEP}"
+    if _number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1:
+        return (
+            "AppArmor keeps ordinary users from user namespaces "
+            f"(kernel.apparmor_restrict_unprivileged_userns is 1): {NEXT_STEP}"
+        )
+    if error.errno in (errno.EPERM, errno.EACCES):
+        return f"this machine or container does not allow new namespaces ({error}): {NEXT_STEP}"
+    return f"the kernel refused to make the cluster's namespaces ({error}): {NEXT_STEP}"
+
+
+def _number(path: str) -> int | None:
+    try:
+        return int(Path(path).read_text())
+    except FileNotFoundError:
+        return None

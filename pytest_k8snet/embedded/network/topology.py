@@ -1,0 +1,58 @@
+"""The whole network: a bridge as the fabric, on it the nodes and the hosts outside the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+from pytest_k8snet.embedded.network.addresses import OUTSIDE_FIRST, fabric_addresses
+from pytest_k8snet.embedded.network.host import Host
+from pytest_k8snet.embedded.network.netns import NamespaceThreads
+from pytest_k8snet.embedded.network.node import Node
+from pytest_k8snet.embedded.options import ClusterOptions
+
+FABRIC = "fabric"
+
+
+class Network:
+    """The network of one cluster, made in the namespace of the calling process. Made by ``Network.build``."""
+
+    def __init__(self, options: ClusterOptions) -> None:
+        self.versions = options.families
+        self.threads = NamespaceThreads()
+        self.fabric = self.threads.current("the fabric")
+        self.nodes: dict[str, Node] = {}
+        self.outside: dict[str, Host] = {}
+
+    @classmethod
+    async def build(cls, options: ClusterOptions) -> Network:
+        """Make namespaces, links and routes. Raises NetworkCommandError or OSError when the machine refuses."""
+        network = cls(options)
+        await network.fabric.ip("link set lo up", f"link add {FABRIC} type bridge", f"link set {FABRIC} up")
+        nodes = [await network._new_node(number) for number in range(1, options.nodes + 1)]
+        outside = [await network._new_outside(number) for number in range(1, options.outside_hosts + 1)]
+        network.nodes = {node.name: node for node in nodes}
+        network.outside = {host.name: host for host in outside}
+        await asyncio.gather(*(host.plug_into(network.fabric, FABRIC) for host in (*nodes, *outside)))
+        await asyncio.gather(*(node.configure(nodes) for node in nodes))
+        return network
+
+    def host(self, name: str) -> Host:
+        """A node or an outside host by name. Raises KeyError."""
+        return self.nodes.get(name) or self.outside[name]
+
+    async def _new_node(self, number: int) -> Node:
+        netns = await self.threads.create(f"node-{number}")
+        return Node(number, netns, self.versions, self.threads)
+
+    async def _new_outside(self, number: int) -> Host:
+        name = f"outside-{number}"
+        addresses = fabric_addresses(OUTSIDE_FIRST + number - 1, self.versions)
+        return Host(name, await self.threads.create(name), addresses)
+
+    def close(self) -> None:
+        """Let go of all namespaces; used by tests, the cluster itself ends with its init process."""
+        for host in itertools.chain(self.nodes.values(), self.outside.values()):
+            host.close()
+        self.fabric.close()
+        self.threads.close()
