@@ -10,6 +10,7 @@ import msgspec
 import yaml
 from yaml.resolver import Resolver
 
+from . import protobuf
 from .objects import Obj
 from .status import StoreError, bad_request
 
@@ -50,6 +51,8 @@ def decode(data: bytes, media_type: str) -> Any:
     """The value in a body of ``media_type``; StoreError 400 when it is malformed, 415 for a type that is not read."""
     if media_type.endswith("yaml"):
         return _plain(_from_yaml(data), set(), 0)
+    if media_type == protobuf.MEDIA_TYPE:
+        return protobuf.decode_protobuf(data)
     if media_type in ("application/json", "application/octet-stream") or media_type.endswith("+json"):
         return _from_json(data)
     message = f"a body of type {media_type} is not read here - accepted are application/json and application/yaml"

@@ -11,7 +11,9 @@ from typing import Any
 from . import status
 from .names import check_metadata
 from .objects import Obj, clone, name_of, now
+from .required import check_shape
 from .resources import Resource
+from .shape import shape_of
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 """The letters of generated names: without vowels and without digits that look like letters."""
@@ -53,7 +55,8 @@ def prepare_update(resource: Resource, obj: Obj, old: Obj, subresource: str) -> 
     if "deletionGracePeriodSeconds" in old["metadata"]:
         kept["deletionGracePeriodSeconds"] = old["metadata"]["deletionGracePeriodSeconds"]
     if subresource == "status":
-        return {**old, "status": obj.get("status") or {}}
+        managed = {"managedFields": metadata["managedFields"]} if "managedFields" in metadata else {}
+        return {**old, "status": obj.get("status") or {}, "metadata": {**old["metadata"], **managed}}
     obj = {**obj, "apiVersion": resource.api_version, "kind": resource.kind, "metadata": {**metadata, **kept}}
     if resource.has_status and "status" in old:
         obj["status"] = old["status"]
@@ -69,7 +72,8 @@ def prepare_update(resource: Resource, obj: Obj, old: Obj, subresource: str) -> 
 
 def check(resource: Resource, obj: Obj, old: Obj | None) -> None:
     """Raise StoreError 422 naming every wrong field of ``obj``."""
-    causes = [*check_metadata(obj, resource), *resource.validate(obj, old)]
+    shape = shape_of(resource.api_version, resource.kind)
+    causes = [*check_metadata(obj, resource), *check_shape(obj, shape), *resource.validate(obj, old)]
     if causes:
         raise status.invalid(resource.qualified_kind, name_of(obj), causes)
 

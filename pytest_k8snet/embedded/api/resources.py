@@ -47,7 +47,8 @@ class Resource:
     what is wrong with an object, given the one that it replaces (None when it is new). ``name_rule`` is a rule of
     ``names.wrong_name``. ``selectable`` are the fields that a field selector may name besides the common ones.
     ``grace`` gives the seconds that an object may take to end before someone removes it, None when it goes at once.
-    ``kept`` are top-level fields in which an update changes nothing, silently.
+    ``kept`` are top-level fields in which an update changes nothing, silently. ``answer`` makes a kind that is never
+    stored, but answered.
     """
 
     plural: str
@@ -68,6 +69,7 @@ class Resource:
     selectable: tuple[str, ...] = ()
     grace: Callable[[Obj], int | None] = _no_grace
     kept: tuple[str, ...] = ()
+    answer: Callable[[Obj], Obj] | None = None
 
     @property
     def api_version(self) -> str:
@@ -178,5 +180,14 @@ RESOURCES = (
         short_names=("netpol",),
         complete=network.complete_policy,
         has_generation=True,
+    ),
+    Resource(
+        "selfsubjectaccessreviews",
+        "SelfSubjectAccessReview",
+        cluster.REVIEWS,
+        "authorization.k8s.io",
+        namespaced=False,
+        verbs=("create",),
+        answer=cluster.allow,
     ),
 )

@@ -1,32 +1,39 @@
-"""One request on objects: from its path, verb and body to the store and back."""
+"""One request on objects: from its path and verb to the store and back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from aiohttp import web
+from multidict import CIMultiDict
 
 from . import deletion
-from .body import decode, decode_object
+from .body import decode_object
 from .deletion import DeleteOptions
 from .exec import serve_exec
 from .logs import serve_logs
 from .negotiation import Form, choose_form
-from .objects import Obj, name_of, namespace_of
+from .objects import name_of, namespace_of
 from .pages import read_list
-from .patch import json_patch, merge_patch
 from .paths import Target, parse_path
 from .query import Query
 from .runtime import Runtime
-from .status import StoreError, bad_request, success
+from .status import success
 from .store import Store
 from .watch import WatchStream
+from .writes import WriteOptions, Writer
 
 
-def json_response(body: Any, status: int = 200) -> web.Response:
-    """An answer of the API."""
-    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json")
+def json_response(body: Any, status: int = 200, warnings: Sequence[str] = ()) -> web.Response:
+    """An answer of the API; warnings go into headers, from which clients print them (RFC 9111, code 299)."""
+    headers = CIMultiDict[str]()
+    for warning in dict.fromkeys(warnings):
+        text = warning.replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", " ")
+        headers.add("Warning", f'299 - "{text}"')
+    body = msgspec.json.encode(body)
+    return web.Response(body=body, status=status, content_type="application/json", headers=headers)
 
 
 class Rest:
@@ -46,65 +53,36 @@ class Rest:
         if target.sub == "log":
             return await serve_logs(request, self._store, self._runtime, target)
         form = choose_form(target.resource, request.headers.get("Accept", ""), request.query.get("includeObject", ""))
-        if verb in ("get", "list", "watch"):
-            return await self._read(request, verb, target, query, form)
-        return await self._write(request, verb, target, query, form)
-
-    async def _read(
-        self, request: web.Request, verb: str, target: Target, query: Query, form: Form
-    ) -> web.StreamResponse:
-        if verb == "get":
-            return json_response(form.one(self._store.need(target.resource.plural, target.name, target.namespace)))
+        if verb == "watch":
+            return await WatchStream(self._store, target.resource, target.namespace, query, form.one).serve(request)
         if verb == "list":
             return json_response(form.many(*read_list(self._store, target, query)))
-        return await WatchStream(self._store, target.resource, target.namespace, query, form.one).serve(request)
-
-    async def _write(self, request: web.Request, verb: str, target: Target, query: Query, form: Form) -> web.Response:
+        if verb == "get":
+            return json_response(form.one(self._store.need(target.resource.plural, target.name, target.namespace)))
         data = await request.read()
-        dry_run = request.query.getall("dryRun", [])
         if verb in ("delete", "deletecollection"):
-            body = decode_object(data, _media_type(request)) if data.strip() else {}
-            options = DeleteOptions.read(body, request.query)
-            return self._delete(target, options) if verb == "delete" else self._delete_all(target, query, options)
-        if dry_run not in ([], ["All"]):
-            raise bad_request(f"invalid dryRun {dry_run}: the only value is All")
+            return self._delete(request, data, target, query)
+        return self._write(request, data, verb, target, form)
+
+    def _write(self, request: web.Request, data: bytes, verb: str, target: Target, form: Form) -> web.Response:
+        media_type = request.content_type.lower()
+        options = WriteOptions.read(request.query, request.headers.get("User-Agent", ""), media_type)
+        writer = Writer(self._store, target, options)
+        new = verb == "create"
         if verb == "create":
-            obj = self._own(decode_object(data, _media_type(request)), target)
-            return json_response(form.one(self._store.create(target.resource.plural, obj, dry_run=bool(dry_run))), 201)
-        if verb == "update":
-            obj = self._own(decode_object(data, _media_type(request)), target)
+            obj = writer.create(data, media_type)
+        elif verb == "update":
+            obj = writer.update(data, media_type)
         else:
-            obj = self._own(self._patched(target, data, _media_type(request)), target)
-        stored = self._store.replace(target.resource.plural, obj, subresource=target.sub, dry_run=bool(dry_run))
-        return json_response(form.one(stored))
+            obj, new = writer.patch(data, media_type)
+        return json_response(form.one(obj), 201 if new else 200, options.warnings)
 
-    def _patched(self, target: Target, data: bytes, media_type: str) -> Obj:
-        old = self._store.need(target.resource.plural, target.name, target.namespace)
-        patch = decode(data, media_type)
-        new = json_patch(old, patch) if media_type == "application/json-patch+json" else merge_patch(old, patch)
-        if not isinstance(new, dict) or not isinstance(new.get("metadata"), dict):
-            raise StoreError(422, "Invalid", "the patch leaves no object with metadata")
-        return new
+    def _delete(self, request: web.Request, data: bytes, target: Target, query: Query) -> web.Response:
+        body = decode_object(data, request.content_type.lower()) if data.strip() else {}
+        options = DeleteOptions.read(body, request.query)
+        return self._delete_one(target, options) if target.name else self._delete_all(target, query, options)
 
-    def _own(self, obj: Obj, target: Target) -> Obj:
-        """The object as this path may write it; StoreError 400 when it is another kind, name or namespace."""
-        resource = target.resource
-        for key, expected in (("apiVersion", resource.api_version), ("kind", resource.kind)):
-            if obj.get(key) not in (None, "", expected):
-                raise bad_request(f"the object has {key} {obj[key]!r}, but {resource.qualified} have {expected!r}")
-        if target.namespace and namespace_of(obj) not in ("", target.namespace):
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
-        if target.name and name_of(obj) not in ("", target.name):
-            raise bad_request(
-                f"the name of the object ({name_of(obj)}) does not match the name on the URL ({target.name})"
-            )
-        if target.namespace:
-            obj["metadata"]["namespace"] = target.namespace
-        if target.name:
-            obj["metadata"]["name"] = target.name
-        return obj
-
-    def _delete(self, target: Target, options: DeleteOptions) -> web.Response:
+    def _delete_one(self, target: Target, options: DeleteOptions) -> web.Response:
         obj, gone = deletion.delete(self._store, target.resource, target.name, target.namespace, options)
         if not gone or target.resource.plural == "pods":
             return json_response(obj)
@@ -119,7 +97,3 @@ class Rest:
             deletion.delete(self._store, target.resource, name_of(obj), namespace_of(obj), options)[0] for obj in found
         ]
         return json_response(Form(target.resource, "", "").many(ended, metadata))
-
-
-def _media_type(request: web.Request) -> str:
-    return request.content_type.lower()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
@@ -17,7 +18,7 @@ from .objects import Obj, clone, held_by, is_terminating, name_of, namespace_of
 from .resources import RESOURCES, Resource
 from .status import StoreError
 
-__all__ = ["Admission", "Change", "Store", "StoreError", "Watch"]
+__all__ = ["Admission", "Change", "Store", "StoreError", "Watch", "Write"]
 
 HISTORY = 2048
 """Changes of one resource that are remembered for watches that come back. Older versions get 410."""
@@ -26,12 +27,27 @@ BACKLOG = 20_000
 """Changes that may wait for one watcher; one that reads nothing is sent away with 410 and not remembered for ever."""
 
 
-Warn = Callable[[str], None]
-"""Takes what a client should hear about a write that succeeds all the same."""
-
-
 def _unheard(warning: str) -> None:
     """For the cluster's own controllers, which have nobody to tell."""
+
+
+def _untracked(new: Obj, old: Obj | None) -> None:
+    """The cluster's own controllers do not claim fields."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """How a write is done. ``warn`` hears what a client should be told though it succeeds.
+
+    ``track`` may record in the new object, in place, who changed what; it is called when all else is settled.
+    """
+
+    dry_run: bool = False
+    warn: Callable[[str], None] = _unheard
+    track: Callable[[Obj, Obj | None], None] = _untracked
+
+
+INTERNAL = Write()
 
 
 class Change(NamedTuple):
@@ -127,18 +143,16 @@ class Store:
         objects = self._objects[self.resource(plural).plural]
         return [objects[key] for key in sorted(objects) if not namespace or key[0] == namespace]
 
-    def create(self, plural: str, obj: Obj, *, dry_run: bool = False, warn: Warn = _unheard) -> Obj:
+    def create(self, plural: str, obj: Obj, write: Write = INTERNAL) -> Obj:
         """Complete, check and store a new object. StoreError 409 when the name is taken, 422 when it is invalid."""
         resource = self.resource(plural)
         new = prepare_new(resource, clone(obj), {name for _, name in self._objects[plural]})
         if (namespace_of(new), name_of(new)) in self._objects[plural]:
             raise status.already_exists(resource.qualified, name_of(new))
-        self._admit(resource, new, None, warn)
-        return new if dry_run else self._commit(resource, "ADDED", new, None)
+        self._admit(resource, new, None, write)
+        return new if write.dry_run else self._commit(resource, "ADDED", new, None)
 
-    def replace(
-        self, plural: str, obj: Obj, *, subresource: str = "", dry_run: bool = False, warn: Warn = _unheard
-    ) -> Obj:
+    def replace(self, plural: str, obj: Obj, write: Write = INTERNAL, *, subresource: str = "") -> Obj:
         """Store a changed object: everything but its status, or nothing but that with ``subresource="status"``.
 
         A resourceVersion or uid in ``obj`` must be the present one, otherwise StoreError 409.
@@ -147,9 +161,8 @@ class Store:
         old = self.need(plural, name_of(obj), namespace_of(obj))
         check_version(resource, old, obj["metadata"])
         new = prepare_update(resource, clone(obj), old, subresource)
-        if not subresource:
-            self._admit(resource, new, old, warn)
-        return new if dry_run else self._change(resource, new, old)
+        self._admit(resource, new, old, write)
+        return new if write.dry_run else self._change(resource, new, old)
 
     def update(self, plural: str, name: str, namespace: str, change: Callable[[Obj], None]) -> Obj:
         """Let ``change`` alter a copy of an object and store it, unchecked: for the cluster's own controllers."""
@@ -206,10 +219,11 @@ class Store:
             raise status.expired(f"too large resource version: {since}, current: {self.version}")
         yield from (change for change in history if change.version > since)
 
-    def _admit(self, resource: Resource, obj: Obj, old: Obj | None, warn: Warn) -> None:
+    def _admit(self, resource: Resource, obj: Obj, old: Obj | None, write: Write) -> None:
         for rule in self._admission:
             for warning in rule(self, resource, obj, old):
-                warn(warning)
+                write.warn(warning)
+        write.track(obj, old)
 
     def _change(self, resource: Resource, new: Obj, old: Obj) -> Obj:
         if new == old:

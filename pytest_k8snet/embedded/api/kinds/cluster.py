@@ -109,3 +109,11 @@ def complete_secret(secret: Obj) -> None:
 def empty_status(obj: Obj) -> None:
     """A status that its controller has not written yet."""
     obj["status"] = {}
+
+
+REVIEWS = (NAME,)
+
+
+def allow(review: Obj) -> Obj:
+    """Whoever has the token may do everything."""
+    return {**review, "status": {"allowed": True, "reason": "the embedded cluster has no RBAC"}}
