@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError
@@ -21,8 +21,9 @@ class _Listening(NamedTuple):
 class AgentChannel:
     """Calls an agent over sessions that ``open_session`` makes; one that is lost is replaced, until the deadline.
 
-    A request that was not answered is sent again with its id: requests are idempotent, and an answer can only come
-    from the session that lives, so none is lost and none is taken twice. ``losses`` tells how often and why.
+    A request that was not answered is sent again with its id, because what an agent does may be done twice; an answer
+    can only come from the session that lives, so none is lost and none is taken twice. ``losses`` tells how often
+    and why a session was lost.
     """
 
     def __init__(self, open_session: Callable[[], Awaitable[Session]]) -> None:
@@ -33,8 +34,13 @@ class AgentChannel:
         self._listening: dict[tuple[object, object], _Listening] = {}
         self.losses: list[str] = []
 
-    async def call(self, request: Mapping[str, object], seconds: float) -> Answer:
+    async def call(self, request: Mapping[str, object], seconds: float, *, again: bool = True) -> Answer:
         """Send a request and return its answer.
+
+        Args:
+            request: what to do: ``op`` and its fields.
+            seconds: within which an answer must be there, lost sessions included.
+            again: send it again when the session is lost before the answer; False for what must not be done twice.
 
         Raises:
             AgentLost: no answer within ``seconds``, or the agent cannot run there.
@@ -43,7 +49,8 @@ class AgentChannel:
 
         """
         deadline = asyncio.get_running_loop().time() + seconds
-        answer = await self._insist({"id": next(self._ids), **request}, deadline, seconds)
+        numbered = {"id": next(self._ids), **request}
+        answer = await self._insist(numbered, deadline) if again else await self._try(numbered, deadline)
         if "error" in answer:
             raise AgentRefused(
                 f"the agent refused {request.get('op')}: {answer['error']}", errno=answer.get("errno", "")
@@ -58,20 +65,25 @@ class AgentChannel:
             if session is not None:
                 await session.close()
 
-    async def _insist(self, request: dict[str, Any], deadline: float, seconds: float) -> Answer:
+    async def _insist(self, request: dict[str, Any], deadline: float) -> Answer:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                async with asyncio.timeout_at(deadline):
-                    session = await self._live()
-                    return await session.call(request, deadline - loop.time())
-            except TimeoutError:
-                raise AgentLost(f"no agent answered within {seconds:g} s{self._history()}") from None
+                return await self._try(request, deadline)
             except (AgentLost, ApiError) as error:
                 if _is_final(error) or loop.time() + _PAUSE >= deadline:
                     raise
                 self.losses.append(error.message)
             await asyncio.sleep(_PAUSE)
+
+    async def _try(self, request: dict[str, Any], deadline: float) -> Answer:
+        try:
+            async with asyncio.timeout_at(deadline):
+                session = await self._live()
+                return await session.call(request, deadline - asyncio.get_running_loop().time())
+        except TimeoutError:
+            before = f"; lost before: {'; '.join(self.losses[-3:])}" if self.losses else ""
+            raise AgentLost(f"no agent answered in time{before}") from None
 
     async def _live(self) -> Session:
         async with self._opening:
@@ -80,9 +92,14 @@ class AgentChannel:
             if self._session is not None:
                 lost, self._session = self._session, None
                 await lost.close()
-            self._session = await self._open_session()
-            await self._listen_again(self._session)
-            return self._session
+            session = await self._open_session()
+            try:
+                await self._listen_again(session)
+            except BaseException:
+                await session.close()
+                raise
+            self._session = session
+            return session
 
     def _remember(self, request: Mapping[str, object]) -> None:
         key = (request.get("protocol"), request.get("port"))
@@ -103,9 +120,6 @@ class AgentChannel:
             if "error" in answer:
                 raise AgentLost(f"a replaced agent cannot serve its ports again: {answer['error']}")
 
-    def _history(self) -> str:
-        return f"; lost before: {'; '.join(self.losses[-3:])}" if self.losses else ""
-
 
 def _is_final(error: AgentLost | ApiError) -> bool:
     """Whether another try would end the same way."""
@@ -113,3 +127,8 @@ def _is_final(error: AgentLost | ApiError) -> bool:
         return 400 <= error.status < 500 and error.status != 429
     # A process that ended by itself with an error does so again; one that was killed (128 + signal) need not.
     return isinstance(error, AgentEnded) and error.exit_code is not None and 0 < error.exit_code < 128
+
+
+async def close_all(channels: Iterable[AgentChannel]) -> None:
+    """Close channels, all at once."""
+    await asyncio.gather(*(channel.close() for channel in channels))

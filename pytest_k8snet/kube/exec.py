@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pytest_k8snet.errors import AgentLost, ApiError
-from pytest_k8snet.kube.channel import AgentChannel
+from pytest_k8snet.kube.channel import AgentChannel, close_all
 from pytest_k8snet.kube.endpoint import ApiEndpoint
 from pytest_k8snet.kube.ioloop import IoLoop
 from pytest_k8snet.kube.session import AgentEnded, Answer, Calls, LocalSession, Session
@@ -22,6 +22,7 @@ __all__ = [
     "IoLoop",
     "LocalSession",
     "Session",
+    "close_all",
     "exec_once",
 ]
 

@@ -65,7 +65,8 @@ class Calls:
         """Wait for the answer with an id."""
         if self._over is not None:
             raise self._over
-        future = self._waiting[ident] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[ident] = future
         try:
             async with asyncio.timeout(seconds):
                 return await future

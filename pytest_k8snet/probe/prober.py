@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Channel(Protocol):
     """The way to an agent: ``kube.channel.AgentChannel``."""
 
-    async def call(self, request: Mapping[str, object], seconds: float) -> dict[str, Any]:
+    async def call(self, request: Mapping[str, object], seconds: float, *, again: bool = True) -> dict[str, Any]:
         """Send a request and return its answer. Raises NoVerdict when none comes."""
 
 
@@ -70,15 +70,23 @@ class Prober:
         """Return each agent's version, Python and capabilities. Raises NoVerdict when one does not answer."""
         return self._ask_each(pods, {"op": "hello"}, dict)
 
-    def ask(self, pod: Pod, request: Mapping[str, object]) -> dict[str, Any]:
-        """Send any request to one pod's agent. Raises NoVerdict when it does not answer, or refuses."""
-        return self._ask_each([pod], request, dict)[pod]
+    def ask(self, pod: Pod, request: Mapping[str, object], *, again: bool = True) -> dict[str, Any]:
+        """Send any request to one pod's agent; with ``again`` once more when the stream is lost before the answer.
+
+        Raises NoVerdict when it does not answer, or refuses.
+        """
+        return self._ask_each([pod], request, dict, again=again)[pod]
 
     def _ask_each(
-        self, pods: Collection[Pod], request: Mapping[str, object], read: Callable[[Mapping[str, Any]], T]
+        self,
+        pods: Collection[Pod],
+        request: Mapping[str, object],
+        read: Callable[[Mapping[str, Any]], T],
+        *,
+        again: bool = True,
     ) -> dict[Pod, T]:
         async def ask() -> list[dict[str, Any] | BaseException]:
-            calls = [self._channels(pod).call(request, self.patience.agent) for pod in pods]
+            calls = [self._channels(pod).call(request, self.patience.agent, again=again) for pod in pods]
             return await asyncio.gather(*calls, return_exceptions=True)
 
         found = {}

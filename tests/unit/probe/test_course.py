@@ -1,0 +1,138 @@
+"""Converge, then hold, by a network that is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import pytest
+
+from pytest_k8snet.errors import AgentLost
+from pytest_k8snet.probe.course import Course
+from pytest_k8snet.probe.observation import Expectation, Expected, Observation, Outcome, Probe
+from pytest_k8snet.probe.patience import Patience
+
+See = Callable[[Probe, Expected], Observation]
+Script = Callable[[int, Probe], Observation | None]
+
+QUICK = Patience(timeout=0.1, converge=0.2, hold=0.02, interval=0.01, agent=0.05)
+SILENT = Observation(Outcome.TIMEOUT, 100.0, detail="no answer")
+LOST = Observation(Outcome.PROBE_ERROR, 0.0, detail="exec stream lost")
+
+
+class MadeUpNetwork:
+    """Answers as expected, but for what a script says by the number of the round and the probe."""
+
+    def __init__(self, expectation: Expectation, as_expected: See, script: Script) -> None:
+        self._expectation = expectation
+        self._as_expected = as_expected
+        self._script = script
+        self.asked: list[int] = []
+
+    def observe(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+        self.asked.append(len(probes))
+        number = len(self.asked)
+        cells = self._expectation.cells
+        return {probe: self._script(number, probe) or self._as_expected(probe, cells[probe]) for probe in probes}
+
+
+@pytest.fixture
+def network(mesh: Expectation, as_expected: See) -> Callable[[Script], MadeUpNetwork]:
+    return lambda script: MadeUpNetwork(mesh, as_expected, script)
+
+
+def test_a_table_that_is_right_at_once_is_asked_again_and_holds(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    healthy = network(lambda number, probe: None)
+    table = Course(mesh, healthy.observe, QUICK).run()
+    assert table == mesh
+    assert table.seconds_to_converge == pytest.approx(0, abs=0.01)
+    assert len(healthy.asked) >= 2
+    assert set(healthy.asked) == {len(mesh.cells)}
+
+
+def test_only_wrong_cells_are_asked_again_until_one_round_of_all_is_right(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(mesh.cells))
+    slow = network(lambda number, probe: SILENT if probe == victim and number <= 3 else None)
+    table = Course(mesh, slow.observe, QUICK).run()
+    assert table == mesh
+    assert slow.asked[:5] == [len(mesh.cells), 1, 1, 1, len(mesh.cells)]
+    assert table.seconds_to_converge is not None
+    assert table.seconds_to_converge > 0
+
+
+def test_what_was_right_and_became_wrong_while_others_converged_does_not_pass(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    first, second, *_ = mesh.cells
+
+    def see_saw(number: int, probe: Probe) -> Observation | None:
+        wrong = first if number == 1 else second
+        return SILENT if probe == wrong else None
+
+    table = Course(mesh, network(see_saw).observe, QUICK).run()
+    assert table != mesh
+    assert table.seconds_to_converge is None
+    assert [probe for probe, *_ in table.mismatches()] == [second]
+
+
+def test_a_cell_that_never_comes_true_is_a_mismatch_at_the_deadline(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(mesh.cells))
+    table = Course(mesh, network(lambda _, probe: SILENT if probe == victim else None).observe, QUICK).run()
+    assert table.seconds_to_converge is None
+    ((probe, _, seen, reason),) = table.mismatches()
+    assert (probe, seen.detail, reason) == (victim, "no answer", "timeout instead of connected")
+
+
+def test_the_expectation_may_set_the_deadline(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    victim = next(iter(mesh.cells))
+    broken = network(lambda _, probe: SILENT if probe == victim else None)
+    Course(Expectation("now", mesh.cells, convergence=0), broken.observe, QUICK).run()
+    assert broken.asked == [len(mesh.cells)]
+
+
+def test_a_flap_during_hold_is_a_mismatch(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    victim = next(iter(mesh.cells))
+    table = Course(mesh, network(lambda n, probe: SILENT if probe == victim and n == 2 else None).observe, QUICK).run()
+    assert table != mesh
+    assert table.seconds_to_converge is not None
+    ((probe, _, _, reason),) = table.mismatches()
+    assert (probe, reason) == (victim, "flapped: timeout instead of connected")
+    assert table.seen[victim].outcome is Outcome.CONNECTED
+
+
+def test_a_probe_error_is_asked_again(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    victim = next(iter(mesh.cells))
+    shaky = network(lambda number, probe: LOST if probe == victim and number <= 2 else None)
+    assert Course(mesh, shaky.observe, QUICK).run() == mesh
+
+
+def test_a_lasting_probe_error_is_no_verdict(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    dead = network(lambda _, probe: LOST if probe.source.name == "pod-2" else None)
+    with pytest.raises(AgentLost, match=r"no verdict on 'mesh': 7 of 21 .* ns/pod-2 on node node-1: exec stream lost"):
+        Course(mesh, dead.observe, QUICK).run()
+
+
+def test_a_lost_agent_is_never_read_as_blocked(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    negatives = {probe for probe, expected in mesh.cells.items() if Outcome.CONNECTED not in expected.outcomes}
+    with pytest.raises(AgentLost):
+        Course(mesh, network(lambda _, probe: LOST if probe in negatives else None).observe, QUICK).run()
+
+
+def test_an_agent_lost_during_hold_is_no_flap(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    victim = next(iter(mesh.cells))
+    shaky = network(lambda number, probe: LOST if probe == victim and number == 2 else None)
+    table = Course(mesh, shaky.observe, QUICK).run()
+    assert table == mesh
+    assert table.flaps == ()
+
+
+def test_an_agent_that_stays_lost_during_hold_is_no_verdict(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    with pytest.raises(AgentLost):
+        Course(mesh, network(lambda number, _: LOST if number >= 2 else None).observe, QUICK).run()
