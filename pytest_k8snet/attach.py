@@ -15,7 +15,8 @@ from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.state import ClusterState
 
 AGENT = ("python3", "-m", "agent", "probe")
-LOCAL_AGENT = (sys.executable, "-m", "pytest_k8snet.agent", "probe")
+# A host outside the cluster has no ConfigMap: there the agent runs as the module of this installation.
+OUTSIDE_AGENT = (sys.executable, "-m", "pytest_k8snet.agent", "probe")
 
 
 class Attachment:
@@ -52,5 +53,6 @@ class Attachment:
 
     async def _session(self, pod: Pod) -> ExecSession | LocalSession:
         if not pod.namespace:
-            return await LocalSession.open(LOCAL_AGENT)
-        return await ExecSession.open(self._endpoint, pod.namespace, pod.name, pod.container, AGENT)
+            return await LocalSession.open(OUTSIDE_AGENT)
+        agent = OUTSIDE_AGENT if pod == self.state.outside else AGENT
+        return await ExecSession.open(self._endpoint, pod.namespace, pod.name, pod.container, agent)

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.probe import paths
 from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Family, Pod, Probe, Protocol
 from pytest_k8snet.probe.table import TruthTable
 from pytest_k8snet.report.record import Measurement, TableRecord
 from pytest_k8snet.report.record_key import RECORD
+
+PATH_SECONDS = 2.0
 
 
 class Probing:
@@ -37,6 +40,20 @@ class Probing:
             # Not in the assertion's explanation: pytest cuts that off after eight lines.
             self._item.add_report_section("call", "truth table", "\n".join(table.explain()))
         return table
+
+    def on_working_paths(self, expected: Expectation) -> Expectation:
+        """Leave out what goes between nodes whose pods do not reach each other at all; other checks fail for those.
+
+        Skips the test when nothing would be left.
+        """
+        fleet = self._cluster.fleet.pods
+        tried = paths.samples(fleet, map(paths.path_of, expected.cells))
+        connects = Expectation("paths", {probe: Expected(CONNECTS) for probe in tried}, convergence=PATH_SECONDS)
+        left_out = paths.broken(tried, self._cluster.attachment.prober(connects).seen) if tried else set()
+        kept = paths.without(expected, left_out)
+        if not kept.cells:
+            pytest.skip(f"{expected.title}: the pods that it asks do not reach each other at all; see MODEL-010 to 012")
+        return kept
 
     def facts(self, pods: Iterable[Pod]) -> Mapping[Pod, Facts]:
         """Return what each pod says of itself: addresses, links, routes, its network namespace."""

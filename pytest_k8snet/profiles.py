@@ -22,11 +22,11 @@ class Profile:
     levels: frozenset[str]
     timeout: float = 1.0
     converge: float = 15.0
-    hold: float = 0.5
+    hold: float = 0.2
 
 
 PROFILES = {
-    "smoke": Profile(frozenset({"core"}), hold=0.2),
+    "smoke": Profile(frozenset({"core"})),
     "standard": Profile(frozenset({"core", "extended"})),
     "nightly": Profile(frozenset({"core", "extended", "performance"}), hold=2.0),
     "acceptance": Profile(frozenset({"core", "extended", "performance"}), converge=30.0, hold=5.0),

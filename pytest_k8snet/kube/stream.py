@@ -73,10 +73,20 @@ class End:
         return cls(None, str(status.get("message", status)))
 
 
+class _Socket(aiohttp.ClientWebSocketResponse[bool]):
+    """Keeps the HTTP response: when a connection breaks, aiohttp leaves it open, and warns of it at some later time."""
+
+    def __init__(
+        self, reader: Any, writer: Any, protocol: Any, response: aiohttp.ClientResponse, *more: Any, **options: Any
+    ) -> None:
+        super().__init__(reader, writer, protocol, response, *more, **options)
+        self.upgrade = response
+
+
 class ExecStream:
     """An open exec stream. Iterate over it once for (channel, data); afterwards ``end`` says how the command ended."""
 
-    def __init__(self, http: aiohttp.ClientSession, socket: aiohttp.ClientWebSocketResponse, command: Command) -> None:
+    def __init__(self, http: aiohttp.ClientSession, socket: _Socket, command: Command) -> None:
         self._http = http
         self._socket = socket
         self.command = command
@@ -88,6 +98,7 @@ class ExecStream:
         http = aiohttp.ClientSession(
             raise_for_status=lambda response: _refuse(response, command),
             timeout=aiohttp.ClientTimeout(total=OPEN_SECONDS),
+            ws_response_class=_Socket,
         )
         try:
             socket = await http.ws_connect(
@@ -96,6 +107,7 @@ class ExecStream:
                 headers=endpoint.headers(),
                 protocols=(V5, V4),
                 heartbeat=heartbeat,
+                autoclose=False,
                 max_msg_size=_LONGEST_MESSAGE,
                 ssl=endpoint.ssl,
                 proxy=endpoint.proxy,
@@ -106,6 +118,7 @@ class ExecStream:
             if isinstance(error, (aiohttp.ClientError, TimeoutError, OSError)):
                 raise _no_stream(endpoint, command, error) from error
             raise
+        assert isinstance(socket, _Socket)
         return cls(http, socket, command)
 
     async def write(self, data: bytes) -> None:
@@ -132,7 +145,12 @@ class ExecStream:
 
     async def close(self) -> None:
         """Close the stream; the kubelet then closes the command's standard input."""
+        # Aborted, because a polite TLS shutdown waits for the peer and would outlive the loop; awaited, because the
+        # sockets are closed only then.
+        if isinstance(connector := self._http.connector, aiohttp.TCPConnector):
+            await connector.close(abort_ssl=True)
         await self._socket.close()
+        self._socket.upgrade.close()
         await self._http.close()
 
 

@@ -96,7 +96,8 @@ def _traits(probe: Probe) -> dict[str, str]:
 def _in_full(mismatch: Mismatch, nodes: Mapping[str, str]) -> list[str]:
     probe, expected, seen, reason = mismatch
     source = probe.source
-    node = f" (node {nodes[probe.address]})" if probe.address in nodes else ""
+    on = probe.target_node or nodes.get(probe.address, "")
+    node = f" (node {on})" if on else ""
     size = f", {probe.size} bytes{' with DF' if probe.dont_fragment else ''}" if probe.size else ""
     wanted = " or ".join(sorted(expected.outcomes))
     if Outcome.CONNECTED in expected.outcomes:

@@ -71,6 +71,7 @@ class Probe:
 
     ``size`` is the length of the request and of the answer in bytes of transport payload (0: as short as it can be);
     ``dont_fragment`` sets DF on both ways. ``column`` names the target in tables ("probe-b", "node-1:8080").
+    ``target_node`` is the node that the target is on, "" where it is not known.
     ``bare``: no agent listens there, so that a completed handshake is enough (TCP and SCTP).
     """
 
@@ -82,6 +83,7 @@ class Probe:
     size: int = 0
     dont_fragment: bool = False
     bare: bool = False
+    target_node: str = ""
 
     @property
     def family(self) -> Family:

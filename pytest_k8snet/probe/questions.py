@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 
 from pytest_k8snet.oracle import pod_network
 from pytest_k8snet.probe.observation import (
@@ -63,9 +64,16 @@ def reach(
     Raises ValueError when no pair is chosen: an empty table would prove nothing.
     """
     cells = {
-        Probe(source, target.address(family), target.port, protocol, target.name, size, dont_fragment): _direct(
-            source, target, family, unchanged_source
-        )
+        Probe(
+            source,
+            target.address(family),
+            target.port,
+            protocol,
+            target.name,
+            size,
+            dont_fragment,
+            target_node=target.node,
+        ): _direct(source, target, family, unchanged_source)
         for protocol in protocols
         for source in sources
         for target in targets
@@ -79,7 +87,7 @@ def closed_port(title: str, pods: Collection[Pod], family: Family, port: int, *,
     cells = dict(reach(title, pods, pods, family, (Protocol.TCP, Protocol.UDP), which=which).cells)
     for probe, expected in list(cells.items()):
         column = f"{probe.column}:{port}"
-        closed = Probe(probe.source, probe.address, port, probe.protocol, column)
+        closed = replace(probe, port=port, column=column)
         because = "nobody listens there, and nothing on the way may answer in the pod's place"
         cells[closed] = Expected(NOBODY[probe.protocol], because=because, target=expected.server)
     return _asked(title, cells)
@@ -91,7 +99,7 @@ def too_long(
     """Expect datagrams of ``size`` with DF to be answered "message too long", beside short ones that arrive."""
     cells = dict(reach(title, sources, targets, family, (Protocol.UDP,), which=which).cells)
     for probe, expected in list(cells.items()):
-        long = Probe(probe.source, probe.address, probe.port, Protocol.UDP, f"{probe.column} {size} B", size, True)
+        long = replace(probe, column=f"{probe.column} {size} B", size=size, dont_fragment=True)
         because = "a packet larger than the path's MTU must be answered, or path MTU discovery fails (RFC 1191, 8201)"
         cells[long] = Expected(frozenset({Outcome.UNREACHABLE}), because=because, target=expected.server)
     return _asked(title, cells)
@@ -108,7 +116,7 @@ def not_through(
     for name, address in addresses.items():
         for pod in pods:
             for protocol in (Protocol.TCP, Protocol.UDP):
-                probe = Probe(source, address, pod.port, protocol, f"{name}:{pod.port}")
+                probe = Probe(source, address, pod.port, protocol, f"{name}:{pod.port}", target_node=pod.node)
                 because = f"{pod.name} listens on {pod.port}, but declares no hostPort and no Service"
                 cells[probe] = Expected(REJECTED, because=because, target=pod.name)
     return _asked(title, cells)
@@ -118,7 +126,7 @@ def at_host_port(title: str, sources: Collection[Pod], target: Pod, address: str
     """Expect a pod's hostPort to answer at its node's address, asked by the pods of other nodes."""
     expected = Expected(CONNECTS, server=target.name, because=f"{target.name} declares hostPort {port}")
     cells = {
-        Probe(source, address, port, protocol, f"{target.node}:{port}"): expected
+        Probe(source, address, port, protocol, f"{target.node}:{port}", target_node=target.node): expected
         for source in sources
         for protocol in (Protocol.TCP, Protocol.UDP)
         if source.node != target.node
@@ -131,7 +139,7 @@ def on_localhost(title: str, first: Pod, second: Pod, family: Family) -> Expecta
     loopback = "::1" if family is Family.IPV6 else "127.0.0.1"
     because = "the containers of a pod share one network namespace"
     cells = {
-        Probe(source, loopback, target.port, protocol, f"localhost:{target.port}"): Expected(
+        Probe(source, loopback, target.port, protocol, f"localhost:{target.port}", target_node=target.node): Expected(
             CONNECTS, server=target.name, source=loopback, because=because
         )
         for source, target in ((first, second), (second, first))
@@ -161,7 +169,7 @@ def at_former_addresses(
                 continue
             alive = next(there.name for there in present if there.node == pod.node)
             for protocol in protocols:
-                probe = Probe(source, address, pod.port, protocol, f"former {pod.name}")
+                probe = Probe(source, address, pod.port, protocol, f"former {pod.name}", target_node=pod.node)
                 because = f"{pod.name} had {address} and is gone; {alive} beside it answers"
                 cells[probe] = Expected(REJECTED, because=because, target=alive)
     return _asked(title, cells)
