@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 
@@ -73,7 +73,7 @@ class End:
         return cls(None, str(status.get("message", status)))
 
 
-class _Socket(aiohttp.ClientWebSocketResponse[bool]):
+class _Socket(aiohttp.ClientWebSocketResponse[Literal[True]]):
     """Keeps the HTTP response: when a connection breaks, aiohttp leaves it open, and warns of it at some later time."""
 
     def __init__(
