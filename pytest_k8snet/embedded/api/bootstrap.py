@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .admission import keep_quotas, require_namespace
+from .pod_security import enforce_pod_security
 from .store import Store
 
 SYSTEM_NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
-RULES = (require_namespace, keep_quotas)
+RULES = (require_namespace, enforce_pod_security, keep_quotas)
 
 
 def new_store() -> Store:
