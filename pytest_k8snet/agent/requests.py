@@ -11,7 +11,7 @@ import queue
 import threading
 from typing import Any, Awaitable, Callable, Dict, Set
 
-from . import VERSION
+from . import VERSION, lines
 from .capabilities import can_capture, icmp_kind, sctp_kind
 from .ending import request_end
 from .facts import facts
@@ -22,6 +22,7 @@ from .probes import Runner
 from .target import Question
 
 _CHUNK = 1 << 16
+_FLUSH_SECONDS = 1.0
 
 Fields = Dict[str, Any]
 
@@ -51,6 +52,10 @@ class Requests:
         task = asyncio.ensure_future(self._carry_out(dict(request)))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    async def finish(self) -> None:
+        """Wait until all that runs is answered."""
+        await asyncio.gather(*self._running)
 
     async def _carry_out(self, request: Fields) -> None:
         ident = request.pop("id", None)
@@ -94,44 +99,51 @@ class Requests:
 
 
 async def answer_requests(stdin: int = 0, stdout: int = 1) -> None:
-    """Answer requests until standard input ends or says ``{"op": "quit"}``."""
+    """Answer requests until standard input ends, which waits for those that run, or says ``{"op": "quit"}``."""
     loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    answers: queue.SimpleQueue[Fields] = queue.SimpleQueue()
+    over: asyncio.Future[bool] = loop.create_future()
+    answers: queue.SimpleQueue[Fields | None] = queue.SimpleQueue()
     requests = Requests(answers.put)
 
-    def take(line: bytes) -> None:
-        request = json.loads(line)
-        if request.get("op") == "quit":
-            ended.set()
-        else:
+    def take(line: bytes | None) -> None:
+        request = {"op": "quit"} if line is None else lines.decode(line)
+        if request is None:
+            answers.put({"id": None, "error": f"not a request: {line!r:.80}"})
+        elif request.get("op") != "quit":
             requests.start(request)
+        elif not over.done():
+            over.set_result(line is None)
 
     # Threads, because neither a slow reader of the answers nor a long request line may hold up running probes.
-    threading.Thread(target=_write, args=(stdout, answers), daemon=True).start()
-    threading.Thread(target=_read, args=(stdin, loop, take, ended.set), daemon=True).start()
-    await ended.wait()
+    writer = threading.Thread(target=_write, args=(stdout, answers), daemon=True)
+    writer.start()
+    threading.Thread(target=_read, args=(stdin, loop, take), daemon=True).start()
+    if await over:
+        await requests.finish()
+    answers.put(None)
+    writer.join(_FLUSH_SECONDS)
 
 
-def _write(stdout: int, answers: queue.SimpleQueue[Fields]) -> None:
+def _write(stdout: int, answers: queue.SimpleQueue[Fields | None]) -> None:
     with open(stdout, "wb", buffering=0, closefd=False) as stream:
-        while True:
-            data = memoryview(json.dumps(answers.get(), separators=(",", ":")).encode() + b"\n")
-            while data:
-                data = data[stream.write(data) or 0 :]
+        for answer in iter(answers.get, None):
+            data = memoryview(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
+            try:
+                while data:
+                    data = data[stream.write(data) or 0 :]
+            except BrokenPipeError:
+                return  # nobody reads any more; standard input is about to end, too
 
 
-def _read(
-    stdin: int, loop: asyncio.AbstractEventLoop, take: Callable[[bytes], None], ended: Callable[[], object]
-) -> None:
+def _read(stdin: int, loop: asyncio.AbstractEventLoop, take: Callable[[bytes | None], None]) -> None:
+    """Pass each line of standard input to the loop, and None at its end."""
     pending = b""
     while True:
         # Not sys.stdin: a thread that waits inside it holds its lock, which the interpreter wants on its way out.
         data = os.read(stdin, _CHUNK)
-        if not data:
-            break
         *complete, pending = (pending + data).split(b"\n")
         for line in complete:
-            if line.strip():
-                loop.call_soon_threadsafe(take, line)
-    loop.call_soon_threadsafe(ended)
+            loop.call_soon_threadsafe(take, line)
+        if not data:
+            loop.call_soon_threadsafe(take, None)
+            return

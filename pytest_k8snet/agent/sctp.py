@@ -53,7 +53,7 @@ def encode(packet: Packet) -> bytes:
     length = _CHUNK.size + len(body)
     padded = _CHUNK.pack(packet.chunk, 0, length) + body + b"\0" * (-length % 4)
     head = _HEADER.pack(packet.source_port, packet.port, packet.tag, 0)
-    return head[:8] + struct.pack("<I", _crc32c(head + padded)) + padded
+    return head[:8] + struct.pack("<I", crc32c(head + padded)) + padded
 
 
 def decode(data: bytes) -> Packet | None:
@@ -83,7 +83,8 @@ def _text(parameters: bytes) -> bytes:
     return b""
 
 
-def _crc32c(data: bytes) -> int:
+def crc32c(data: bytes) -> int:
+    """Return the checksum of SCTP (RFC 9260, appendix A)."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]

@@ -53,7 +53,7 @@ async def _converse(sock: socket.socket, target: Target, seconds: float) -> Find
     try:
         if not await _send(sock, line, deadline):
             return Finding(TIMEOUT, "handshake completed, but the request was not taken")
-        return _read_answer(nonce, await _receive_line(sock, deadline))
+        return read_answer(nonce, await _receive_line(sock, deadline))
     except asyncio.TimeoutError:
         return Finding(TIMEOUT, f"handshake completed, no answer within {seconds:g} s")
     except OSError as error:
@@ -86,7 +86,8 @@ async def _receive_line(sock: socket.socket, deadline: float) -> bytes:
     raise asyncio.TimeoutError
 
 
-def _read_answer(nonce: str, data: bytes) -> Finding:
+def read_answer(nonce: str, data: bytes) -> Finding:
+    """Say what it means that this, and no more, came over a connection."""
     if not data:
         return Finding(RESET, "closed without an answer")
     if not data.startswith(b"{"):
