@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 from pytest_k8snet.report.outcome import WORST_FIRST, CheckOutcome
 from pytest_k8snet.report.record import CheckRecord, Environment, Report, Summary
 
-CONFORMS, SOME_FAILED, INTERRUPTED, NO_VERDICT = 0, 1, 2, 3  # exit statuses
+CONFORMS, SOME_FAILED, NO_VERDICT = 0, 1, 3  # exit statuses
+EARLY_ENDS = {
+    2: "Interrupted",
+    3: "Ended by an internal error",
+    4: "The cluster or an option could not be used",
+}
 
 
 def summarise(outcomes: Iterable[CheckOutcome]) -> Summary:
@@ -53,7 +58,11 @@ def headline(report: Report) -> str:
     """Return the verdict of the whole run in one sentence."""
     counts = report.summary
     judged = report.exit_status in (CONFORMS, SOME_FAILED) or (report.exit_status == NO_VERDICT and counts.error)
-    said = _verdict(counts) if judged or not counts.total else f"{_early_end(report)}: {counted(counts)}"
+    said = _verdict(counts)
+    if not judged and (counts.total or report.exit_status in EARLY_ENDS):
+        # A run that did not come to its end allows no conclusion, also if all was well until then.
+        why = EARLY_ENDS.get(report.exit_status, f"Ended early, exit status {report.exit_status}")
+        said = f"{why}: {counted(counts)}"
     if report.other.failed or report.other.error:
         said += f"; of the tests beside the checks {counted(report.other)}"
     return said
@@ -70,11 +79,6 @@ def _verdict(counts: Summary) -> str:
         waived = f", {counts.xfailed} waived" if counts.xfailed else ""
         return f"The network conforms: {counts.passed} of {counts.total} checks passed, none failed{waived}"
     return f"Nothing was judged: {counted(counts)}" if counts.total else "No check ran"
-
-
-def _early_end(report: Report) -> str:
-    """A run that did not come to its end allows no conclusion, also if all was well until then."""
-    return "Interrupted" if report.exit_status == INTERRUPTED else f"Ended early, exit status {report.exit_status}"
 
 
 def counted(counts: Summary) -> str:

@@ -126,39 +126,28 @@ def _count(counts: Summary, outcome: CheckOutcome) -> Markup:
 def _environment(environment: Environment) -> Markup:
     facts = environment_facts(environment)
     if not facts:
-        return element(
-            "section", element("h2", "Environment"), element("p", "Nothing is known of it: the run ended early.")
-        )
+        nothing = element("p", "Nothing is known of it: the run ended early.")
+        return element("section", element("h2", "Environment"), nothing)
     listed = (joined((element("dt", name), element("dd", value))) for name, value in facts)
     return element(
-        "section",
-        element("h2", "Environment"),
-        element("dl", *listed),
-        _rows(
-            "Nodes",
-            ("node", "addresses", "pod CIDRs", "kubelet", "runtime", "kernel", "system"),
-            [
-                (
-                    node.name,
-                    _lines(node.addresses),
-                    _lines(node.pod_cidrs),
-                    node.kubelet,
-                    node.runtime,
-                    node.kernel,
-                    node.os,
-                )
-                for node in environment.nodes
-            ],
-        ),
-        _rows(
-            "Fleet",
-            ("pod", "node", "addresses", "hostNetwork"),
-            [
-                (pod.pod, pod.node, _lines(pod.addresses), "yes" if pod.host_network else "")
-                for pod in environment.fleet
-            ],
-        ),
+        "section", element("h2", "Environment"), element("dl", *listed), _nodes(environment), _fleet(environment)
     )
+
+
+def _nodes(environment: Environment) -> Markup:
+    heads = ("node", "addresses", "pod CIDRs", "kubelet", "runtime", "kernel", "system")
+    rows: list[tuple[str, ...]] = [
+        (node.name, _lines(node.addresses), _lines(node.pod_cidrs), node.kubelet, node.runtime, node.kernel, node.os)
+        for node in environment.nodes
+    ]
+    return _rows("Nodes", heads, rows)
+
+
+def _fleet(environment: Environment) -> Markup:
+    rows: list[tuple[str, ...]] = [
+        (pod.pod, pod.node, _lines(pod.addresses), "yes" if pod.host_network else "") for pod in environment.fleet
+    ]
+    return _rows("Fleet", ("pod", "node", "addresses", "hostNetwork"), rows)
 
 
 def _lines(texts: list[str]) -> Markup:

@@ -52,10 +52,10 @@ class ReportPlugin:
             seconds=time.monotonic() - self._clock,
             exit_status=status,
         )
-        junit.add_environment(session.config, self._report.environment)
-        html.add_environment(session.config, self._report.environment)
         self._write(self._report)
         session.exitstatus = NO_VERDICT if self._trouble and status == pytest.ExitCode.OK else status
+        junit.add_environment(session.config, self._report.environment)
+        html.add_environment(session.config, self._report.environment)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         """Write the summary."""

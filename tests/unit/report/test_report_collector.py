@@ -116,11 +116,20 @@ def test_the_exit_status_tells_a_defect_from_a_missing_verdict(
     assert collector.exit_status(pytest_status) == status
 
 
-def test_failures_of_tests_that_are_no_checks_count_for_the_exit_status_too() -> None:
+def test_failures_of_tests_that_are_no_checks_count_for_the_exit_status_too(make_check: MakeCheck) -> None:
     collector = Collector()
     collector.add(_report("failed", nodeid="mine.py::test_a"))
+    collector.add(_report(check=make_check(outcome="error")))
 
     assert collector.exit_status(1) == 1
+
+
+def test_what_another_plugin_reports_of_a_check_does_not_make_it_a_second_test(make_check: MakeCheck) -> None:
+    collector = Collector()
+    collector.add(_report(check=make_check()))
+    collector.add(_report("failed"))
+
+    assert collector.other() == Summary()
 
 
 def test_checks_are_reported_by_area_and_name_whatever_order_they_ran_in(make_check: MakeCheck) -> None:

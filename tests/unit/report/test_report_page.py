@@ -182,7 +182,7 @@ def test_the_page_is_light_dark_and_printable(make_report: MakeReport) -> None:
 def test_a_run_that_ended_before_anything_was_known_gives_a_page_too() -> None:
     page = Reader(render(Report(0, 0, 4, Summary(), Summary(), Environment(), [])))
 
-    assert "No check ran" in page.text
+    assert "The cluster or an option could not be used: nothing ran" in page.text
     assert "Nothing is known of it: the run ended early." in page.text
 
 

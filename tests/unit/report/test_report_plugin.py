@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from pytest_k8snet.report import html
 from pytest_k8snet.report.record import CheckRecord, Report, decode_report
 
 Run = Callable[..., pytest.RunResult]
@@ -145,7 +147,10 @@ def test_junit_has_errors_for_missing_verdicts_and_properties_for_checks_and_env
 
 
 def _properties(element: ElementTree.Element) -> dict[str | None, str | None]:
-    return {each.get("name"): each.get("value") for each in element.findall("properties/property")}
+    found = element.findall("properties/property")
+    properties = {each.get("name"): each.get("value") for each in found}
+    assert len(properties) == len(found), "a property is there twice"
+    return properties
 
 
 @DISTRIBUTED
@@ -173,16 +178,21 @@ def test_pytest_html_shows_ids_tables_and_the_environment(
 
 
 def _data_of(page: str) -> dict[str, Any]:
-    import html
-
     found = re.search(r'data-jsonblob="([^"]*)"', page)
     assert found is not None
-    data: dict[str, Any] = json.loads(html.unescape(found.group(1)))
+    data: dict[str, Any] = json.loads(unescape(found.group(1)))
     return data
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return [re.sub(r"<[^>]*>", "", cell) for cell in row["resultsTableRow"]]
+
+
+def test_a_row_that_another_plugin_emptied_stays_out_of_the_page() -> None:
+    cells: list[str] = []
+    html.add_row_cells(cells, [("k8snet.id", "MODEL-001")])
+
+    assert cells == []
 
 
 def test_without_pytest_html_nothing_of_it_is_needed(run: Run) -> None:
@@ -213,8 +223,9 @@ def test_errors_without_a_failure_give_exit_status_3(
     result.stdout.fnmatch_lines(["No conclusion: of 2 checks 1 without a verdict"])
 
 
-def test_a_missing_verdict_stops_a_run_with_x(run: Run, report_of: Callable[[], Report]) -> None:
-    result = run(LOST_THEN_RIGHT, "-x")
+@pytest.mark.parametrize("waiver", ["", '@pytest.mark.xfail(reason="known defect")'], ids=["plain", "waived"])
+def test_a_missing_verdict_stops_a_run_with_x(run: Run, report_of: Callable[[], Report], waiver: str) -> None:
+    result = run(f"\n{waiver}{LOST_THEN_RIGHT}", "-x")
 
     result.assert_outcomes(errors=1)
     assert result.ret == 3
@@ -328,6 +339,14 @@ def test_setup_and_teardown_have_their_say(
     }
     assert check_of("MODEL-004").outcome == "passed"
     assert check_of("MODEL-004").evidence == ["evidence/late.txt"]
+
+
+def test_a_record_is_not_sent_again_with_a_teardown_that_adds_nothing(run: Run) -> None:
+    result = run(SETUP_AND_TEARDOWN, "-k", "test_setup or test_late")
+    reports = result.reprec.getreports("pytest_runtest_logreport")  # type: ignore[attr-defined]
+
+    sent = [(report.nodeid.rpartition("::")[2], report.when) for report in reports if hasattr(report, "k8snet")]
+    assert sent == [("test_setup", "setup"), ("test_late", "setup"), ("test_late", "call"), ("test_late", "teardown")]
 
 
 def test_a_check_in_which_a_worker_dies_is_an_error(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import subprocess
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -60,6 +62,15 @@ def _valid(schema: dict[str, Any], report: Report) -> dict[str, Any]:
     text: dict[str, Any] = json.loads(encode_report(report))
     jsonschema.Draft202012Validator(schema).validate(text)
     return text
+
+
+def test_the_report_is_imported_without_what_only_its_end_needs() -> None:
+    modules = "plugin_hooks, recording, record, record_key, terminal"
+    heavy = "{'msgspec', 'jinja2', 'pytest_html', 'kubernetes', 'aiohttp'}"
+    code = f"import sys; from pytest_k8snet.report import {modules}; print({heavy} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert result.stdout == "set()\n"
 
 
 def test_a_check_survives_the_way_to_the_controller(every_outcome: list[CheckRecord]) -> None:

@@ -113,7 +113,9 @@ def test_the_slowest_convergences_are_shown_slowest_first(
         (["passed", "xfailed"], 0, "The network conforms: 1 of 2 checks passed, none failed, 1 waived", "green"),
         (["skipped"], 0, "Nothing was judged: 1 skipped", "green"),
         (["passed", "error"], 2, "Interrupted: 1 passed, 1 error", "red"),
-        (["passed"], 3, "Ended early, exit status 3: 1 passed", "red"),
+        (["passed"], 3, "Ended by an internal error: 1 passed", "red"),
+        (["passed"], 70, "Ended early, exit status 70: 1 passed", "red"),
+        ([], 4, "The cluster or an option could not be used: nothing ran", "red"),
         ([], 5, "No check ran", "red"),
     ],
 )
