@@ -30,7 +30,9 @@ class Attachment:
         self._endpoint = self.api.endpoint()
         self._channels: dict[Pod, AgentChannel] = {}
         profile = settings.profile_settings
-        patience = Patience(timeout=profile.timeout, converge=settings.converge or profile.converge, hold=profile.hold)
+        patience = Patience(
+            timeout=profile.timeout, converge=settings.converge or profile.converge, hold=profile.hold, interval=0.1
+        )
         self.prober = Prober(self._channel, self._loop, patience)
 
     def hello(self, pods: Collection[Pod]) -> dict[Pod, Mapping[str, Any]]:

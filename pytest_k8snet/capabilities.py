@@ -32,10 +32,9 @@ def _no_host_port(state: ClusterState, attachment: Attachment) -> str:
     target = state.fleet.host_port_pod
     if target is None:
         return "no pod with a hostPort could be made"
-    address = state.node(target.node).addresses[0]
-    sources = [pod for pod in state.fleet.pods if pod.node != target.node] or list(state.fleet.pods)
-    probe = Probe(sources[0], address, state.fleet.host_port, Protocol.TCP, "hostPort")
-    return _connects(attachment, probe, f"hostPort {state.fleet.host_port} of node {target.node} does not answer")
+    address, port = state.node(target.node).addresses[0], state.fleet.host_port
+    probes = [Probe(source, address, port, Protocol.TCP, "hostPort") for source in state.fleet.pods]
+    return _none_connects(attachment, probes, f"hostPort {port} of node {target.node} answers no pod")
 
 
 def _no_outside(state: ClusterState, attachment: Attachment) -> str:
@@ -43,13 +42,19 @@ def _no_outside(state: ClusterState, attachment: Attachment) -> str:
         return "without a hostNetwork pod there is no positive control for a source outside"
     target = state.fleet.host_pods[0]
     probe = Probe(state.outside, target.addresses[0], target.port, Protocol.TCP, target.name)
-    return _connects(attachment, probe, f"the host outside does not reach node {target.node} at {target.addresses[0]}")
+    return _none_connects(
+        attachment, [probe], f"the host outside does not reach node {target.node} at {target.addresses[0]}"
+    )
 
 
-def _connects(attachment: Attachment, probe: Probe, otherwise: str) -> str:
-    expectation = Expectation(otherwise, {probe: Expected(CONNECTS)}, convergence=TRY_SECONDS)
-    seen = attachment.prober(expectation).seen[probe]
-    return "" if seen.outcome is Outcome.CONNECTED else f"{otherwise} ({seen.outcome} {seen.detail})".replace(" )", ")")
+def _none_connects(attachment: Attachment, probes: list[Probe], otherwise: str) -> str:
+    """Return "" when at least one of the probes connects: what answers anybody is there, and is judged by a check."""
+    expectation = Expectation(otherwise, {probe: Expected(CONNECTS) for probe in probes}, convergence=TRY_SECONDS)
+    seen = attachment.prober(expectation).seen
+    if any(observation.outcome is Outcome.CONNECTED for observation in seen.values()):
+        return ""
+    first = seen[probes[0]]
+    return f"{otherwise} ({first.outcome} {first.detail})".replace(" )", ")")
 
 
 def _pod_mtu(state: ClusterState, attachment: Attachment) -> int:

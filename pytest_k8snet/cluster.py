@@ -102,10 +102,11 @@ class Cluster:
     @contextmanager
     def namespace(self, purpose: str, *, enforce: str = "restricted") -> Iterator[Namespace]:
         """Make a namespace; delete it on leaving. ``enforce`` is its Pod Security level."""
-        run_id = self.attachment.state.run_id
-        name = labels.namespace_name(run_id, purpose)
+        run_id, settings = self.attachment.state.run_id, self.attachment.settings
+        manifest = pods.namespace(run_id, purpose, settings, enforce=enforce)
+        name = manifest["metadata"]["name"]
         try:
-            fleet.make_namespace(self.api, run_id, purpose, self.attachment.settings, enforce=enforce)
+            fleet.make_namespace(self.api, run_id, manifest, settings)
             yield Namespace(self, name)
         finally:
             self.api.delete_all("v1", "Pod", name, grace=0)

@@ -95,13 +95,12 @@ def host_port_of(run_id: str) -> int:
 
 def make_grounds(api: KubeApi, run_id: str, settings: Settings) -> Grounds:
     """Make the namespaces, with the agent in each. A cluster that refuses the second keeps only ordinary pods."""
-    ordinary = make_namespace(api, run_id, FLEET, settings)
+    ordinary = make_namespace(api, run_id, pods.namespace(run_id, FLEET, settings), settings)
     refused = ""
     manifest = pods.namespace(run_id, HOST, settings, enforce="privileged")
     name = manifest["metadata"]["name"]
     try:
-        api.create(manifest)
-        api.create(pods.agent_config(run_id, name))
+        make_namespace(api, run_id, manifest, settings)
     except ApiError as error:
         if error.status != 403:
             raise
@@ -109,9 +108,8 @@ def make_grounds(api: KubeApi, run_id: str, settings: Settings) -> Grounds:
     return Grounds(ordinary, name, refused)
 
 
-def make_namespace(api: KubeApi, run_id: str, purpose: str, settings: Settings, *, enforce: str = "restricted") -> str:
+def make_namespace(api: KubeApi, run_id: str, manifest: Object, settings: Settings) -> str:
     """Make a namespace for probe pods, with the agent's ConfigMap and the pull secret, and return its name."""
-    manifest = pods.namespace(run_id, purpose, settings, enforce=enforce)
     name: str = api.create(manifest)["metadata"]["name"]
     api.create(pods.agent_config(run_id, name))
     if settings.image_pull_secret:

@@ -41,13 +41,12 @@ class Controller:
 
     @classmethod
     def install(cls, config: pytest.Config, settings: Settings) -> Controller:
-        """Choose the cluster and the suites; touch nothing yet. Raises pytest.UsageError."""
+        """Choose the cluster; touch nothing yet. Raises pytest.UsageError."""
         try:
             run = Run(settings, lambda text: _say(config, text))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
         made = cls(config, settings, run)
-        made._choose_suites()
         if gives_verdicts(config):
             report = config.rootpath / settings.report
             config.pluginmanager.register(ReportPlugin(report, made.environment), "k8snet-report")
@@ -131,14 +130,6 @@ class Controller:
     def header(self) -> list[str]:
         """Return the lines that are known before the cluster is touched."""
         return [f"k8snet: run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
-
-    def _choose_suites(self) -> None:
-        """Without paths on the command line, the shipped suites run."""
-        config = self._config
-        if config.args_source is not pytest.Config.ArgsSource.ARGS:
-            from pytest_k8snet.plugin import suites
-
-            config.args[:] = [str(suites())]
 
 
 class Worker:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,8 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     checks.register_markers(config)
     if not config.getoption("k8snet"):
         return
-    from pytest_k8snet import lifecycle
+    from pytest_k8snet import lifecycle, selection
 
+    selection.choose_suites(config)
     settings = options.read_settings(config, os.environ)
     config.stash[SETTINGS] = settings
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
@@ -114,10 +114,3 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     if op == "==" and explain is not None and type(left).__module__.startswith("pytest_k8snet."):
         return list(explain()[:2])
     return None
-
-
-def suites() -> Path:
-    """Return the folder of the shipped suites."""
-    import conformance_suites
-
-    return Path(conformance_suites.__file__).parent

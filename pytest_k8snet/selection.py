@@ -1,11 +1,20 @@
-"""Which of the collected tests run, by the profile's levels."""
+"""Which tests a run consists of."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import conformance_suites
 from pytest_k8snet.checks import check_of
 from pytest_k8snet.options import Settings
+
+
+def choose_suites(config: pytest.Config) -> None:
+    """Without paths on the command line, run the shipped suites. Each xdist worker chooses for itself, alike."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(Path(conformance_suites.__file__).parent)]
 
 
 def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from typing import Any
 
@@ -14,8 +15,12 @@ LEASE_SECONDS = 180.0
 
 
 def namespace_name(run_id: str, purpose: str) -> str:
-    """Return ``k8snet-<run>-<hash>``; the purpose itself stands in an annotation, whatever its length or letters."""
-    return f"k8snet-{run_id}-{hashlib.sha256(purpose.encode()).hexdigest()[:8]}"
+    """Return ``k8snet-<run>-<hash>``, a new one each time: two workers may have the same purpose side by side.
+
+    The purpose itself stands in an annotation, whatever its length or letters.
+    """
+    unique = f"{purpose} {secrets.token_hex(8)}"
+    return f"k8snet-{run_id}-{hashlib.sha256(unique.encode()).hexdigest()[:8]}"
 
 
 def lease(now: float | None = None) -> str:

@@ -41,7 +41,7 @@ class PodRequest:
 
 
 def namespace(run_id: str, purpose: str, settings: Settings, *, enforce: str = "restricted") -> Object:
-    """Return the manifest of a namespace of a run; ``enforce`` is its Pod Security level."""
+    """Return the manifest of a new namespace of a run; ``enforce`` is its Pod Security level."""
     made = {labels.RUN: run_id, "pod-security.kubernetes.io/enforce": enforce} | settings.namespace_labels
     notes = {labels.PURPOSE: purpose, labels.ALIVE_UNTIL: labels.lease()} | settings.namespace_annotations
     name = labels.namespace_name(run_id, purpose)
