@@ -35,9 +35,10 @@ def with_outcome(checks: Iterable[CheckRecord], outcome: CheckOutcome) -> list[C
     return sorted((check for check in checks if check.outcome is outcome), key=lambda check: check.name)
 
 
-def worst_first(checks: Iterable[CheckRecord]) -> list[CheckRecord]:
-    """Return the checks in the order in which a reader wants them: what needs attention first, then by name."""
-    return sorted(checks, key=lambda check: (WORST_FIRST.index(check.outcome), check.name))
+def in_reading_order(checks: Iterable[CheckRecord]) -> list[CheckRecord]:
+    """Return the checks as a reader wants them: what needs attention first, what does not apply last, then by name."""
+    order = [*(outcome for outcome in WORST_FIRST if outcome is not CheckOutcome.SKIPPED), CheckOutcome.SKIPPED]
+    return sorted(checks, key=lambda check: (order.index(check.outcome), check.name))
 
 
 def slowest(checks: Iterable[CheckRecord], limit: int) -> list[tuple[float, CheckRecord]]:
@@ -77,7 +78,8 @@ def _verdict(counts: Summary) -> str:
         return f"No conclusion: of {counts.total} checks {unjudged}"
     if counts.passed:
         waived = f", {counts.xfailed} waived" if counts.xfailed else ""
-        return f"The network conforms: {counts.passed} of {counts.total} checks passed, none failed{waived}"
+        skipped = f", {counts.skipped} skipped" if counts.skipped else ""
+        return f"The network conforms: {_plural(counts.passed, 'check')} passed, none failed{waived}{skipped}"
     return f"Nothing was judged: {counted(counts)}" if counts.total else "No check ran"
 
 

@@ -16,9 +16,9 @@ from pytest_k8snet.report.digest import (
     duration,
     environment_facts,
     headline,
+    in_reading_order,
     slowest,
     when,
-    worst_first,
 )
 from pytest_k8snet.report.json_file import write_atomically
 from pytest_k8snet.report.markup import Markup, element, joined
@@ -187,7 +187,7 @@ def _checks(report: Report) -> Markup:
         "section",
         element("h2", "Checks"),
         _filters(report.summary),
-        *(check_markup(check) for check in worst_first(report.checks)),
+        *(check_markup(check) for check in in_reading_order(report.checks)),
         class_="checks",
     )
 

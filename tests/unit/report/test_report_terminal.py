@@ -106,11 +106,16 @@ def test_the_slowest_convergences_are_shown_slowest_first(
 @pytest.mark.parametrize(
     ("outcomes", "status", "said", "colour"),
     [
-        (["passed", "passed"], 0, "The network conforms: 2 of 2 checks passed, none failed", "green"),
+        (["passed", "passed"], 0, "The network conforms: 2 checks passed, none failed", "green"),
         (["passed", "failed"], 1, "The network does not conform: 1 of 2 checks failed", "red"),
         (["failed", "error"], 1, "The network does not conform: 1 of 2 checks failed, 1 without a verdict", "red"),
         (["passed", "error"], 3, "No conclusion: of 2 checks 1 without a verdict", "red"),
-        (["passed", "xfailed"], 0, "The network conforms: 1 of 2 checks passed, none failed, 1 waived", "green"),
+        (
+            ["passed", "xfailed", "skipped"],
+            0,
+            "The network conforms: 1 check passed, none failed, 1 waived, 1 skipped",
+            "green",
+        ),
         (["skipped"], 0, "Nothing was judged: 1 skipped", "green"),
         (["passed", "error"], 2, "Interrupted: 1 passed, 1 error", "red"),
         (["passed"], 3, "Ended by an internal error: 1 passed", "red"),
