@@ -27,6 +27,17 @@ def require_namespace(store: Store, resource: Resource, obj: Obj, old: Obj | Non
     return ()
 
 
+def require_account(store: Store, resource: Resource, obj: Obj, old: Obj | None) -> Iterable[str]:
+    """A pod's service account must be there; ``default`` is on its way in a namespace that is being made."""
+    if resource.plural != "pods" or old is not None:
+        return ()
+    name, namespace = lookup(obj, "spec", "serviceAccountName") or "default", namespace_of(obj)
+    if name != "default" and store.get("serviceaccounts", name, namespace) is None:
+        why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+        raise status.forbidden("pods", name_of(obj), why)
+    return ()
+
+
 def usage(store: Store, namespace: str, name: str) -> int | None:
     """How much of a quota's entry (``pods``, ``count/configmaps``) a namespace uses; None for one that is not counted.
 

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from typing import Any
 
 from . import status
-from .names import check_metadata
-from .objects import Obj, clone, name_of, now
+from .metadata_checks import check_metadata
+from .objects import Obj, name_of, now
 from .required import check_shape
 from .resources import Resource
 from .shape import shape_of
@@ -62,7 +62,7 @@ def prepare_update(resource: Resource, obj: Obj, old: Obj, subresource: str) -> 
         obj["status"] = old["status"]
     elif resource.has_status:
         obj.pop("status", None)
-    obj.update({key: clone(old[key]) for key in resource.kept if key in old})
+    resource.carry(obj, old)
     resource.complete(obj)
     check(resource, obj, old)
     if resource.has_generation and obj.get("spec") != old.get("spec"):

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Protocol
-
-from .objects import Obj
-from .status import Cause
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 DNS_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
@@ -48,6 +43,7 @@ WRONG_QUALIFIED = _rule(
     "my.name",
     "123-abc",
 )
+OPTIONAL_PREFIX = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 WRONG_VALUE = _rule(
     f"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and {_ENDS}",
     LABEL_VALUE,
@@ -55,15 +51,6 @@ WRONG_VALUE = _rule(
     "my_value",
     "12345",
 )
-
-
-class Named(Protocol):
-    """What is needed of a resource to judge the names of its objects."""
-
-    @property
-    def namespaced(self) -> bool: ...  # noqa: D102
-    @property
-    def name_rule(self) -> str: ...  # noqa: D102
 
 
 def wrong_name(name: str, rule: str) -> str | None:
@@ -80,6 +67,8 @@ def wrong_name(name: str, rule: str) -> str | None:
 
 def wrong_label_key(key: str) -> str | None:
     """Why ``key`` cannot be the key of a label or annotation, None when it can."""
+    if key.count("/") > 1:
+        return f"{WRONG_QUALIFIED.replace('name part', 'a qualified name', 1)} {OPTIONAL_PREFIX}"
     prefix, slash, name = key.rpartition("/")
     if slash and not prefix:
         return "prefix part must be non-empty"
@@ -97,41 +86,3 @@ def wrong_label_value(value: str) -> str | None:
     if len(value) > 63:
         return "must be no more than 63 characters"
     return None if LABEL_VALUE.fullmatch(value) else WRONG_VALUE
-
-
-def check_labels(labels: dict[str, Any], field: str) -> Iterator[Cause]:
-    """Causes for wrong keys and values of a label map."""
-    for key, value in labels.items():
-        if why := wrong_label_key(key):
-            yield Cause(field, f'Invalid value: "{key}": {why}')
-        if why := wrong_label_value(value):
-            yield Cause(field, f'Invalid value: "{value}": {why}')
-
-
-def check_annotations(annotations: dict[str, str], field: str) -> Iterator[Cause]:
-    """Causes for wrong keys of annotations, and for more than 256 KiB of them."""
-    for key in annotations:
-        if why := wrong_label_key(key.lower()):
-            yield Cause(field, f'Invalid value: "{key}": {why}')
-    if sum(len(key) + len(value) for key, value in annotations.items()) > 256 * 1024:
-        yield Cause(field, "Too long: may not be more than 262144 bytes", "FieldValueTooLong")
-
-
-def check_metadata(obj: Obj, resource: Named) -> Iterator[Cause]:
-    """Causes for ``metadata`` of any object."""
-    metadata = obj["metadata"]
-    if name := metadata.get("name"):
-        if why := wrong_name(name, resource.name_rule):
-            yield Cause("metadata.name", f'Invalid value: "{name}": {why}')
-    elif prefix := metadata.get("generateName"):
-        if why := wrong_name(prefix.removesuffix("-")[:58], resource.name_rule):
-            yield Cause("metadata.generateName", f'Invalid value: "{prefix}": {why}')
-    else:
-        yield Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")
-    if resource.namespaced:
-        if why := wrong_name(metadata.get("namespace") or "", "label"):
-            yield Cause("metadata.namespace", f'Invalid value: "{metadata.get("namespace") or ""}": {why}')
-    elif metadata.get("namespace"):
-        yield Cause("metadata.namespace", "Forbidden: not allowed on this type", "FieldValueForbidden")
-    yield from check_labels(metadata.get("labels") or {}, "metadata.labels")
-    yield from check_annotations(metadata.get("annotations") or {}, "metadata.annotations")

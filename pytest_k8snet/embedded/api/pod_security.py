@@ -10,11 +10,10 @@ from typing import Any
 
 from . import status
 from .objects import Obj, labels_of, lookup, name_of, namespace_of
+from .pod_levels import LABEL
 from .resources import Resource
 from .store import Store
 
-LABEL = "pod-security.kubernetes.io/"
-LEVELS = ("privileged", "baseline", "restricted")
 DEFAULT_CAPABILITIES = frozenset(
     [
         "AUDIT_WRITE",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .columns import Column
-from .kinds import cluster, network, pod_defaults, pods
+from .kinds import cluster, cluster_checks, network, network_checks, pod_checks, pod_defaults, pods
 from .objects import Obj
 from .status import Cause
 
@@ -19,6 +19,10 @@ def _nothing(obj: Obj) -> None:
 
 def _fine(obj: Obj, old: Obj | None) -> Iterable[Cause]:
     return ()
+
+
+def _no_carry(obj: Obj, old: Obj) -> None:
+    pass
 
 
 def _no_grace(obj: Obj) -> int | None:
@@ -43,12 +47,11 @@ def _status(kind: str) -> Subresource:
 class Resource:
     """One kind of object: where it is served, how it is completed, checked and printed.
 
-    ``begin`` gives a new object its first status, ``complete`` fills in defaults, both in place. ``validate`` yields
-    what is wrong with an object, given the one that it replaces (None when it is new). ``name_rule`` is a rule of
-    ``names.wrong_name``. ``selectable`` are the fields that a field selector may name besides the common ones.
-    ``grace`` gives the seconds that an object may take to end before someone removes it, None when it goes at once.
-    ``kept`` are top-level fields in which an update changes nothing, silently. ``answer`` makes a kind that is never
-    stored, but answered.
+    ``begin`` gives a new object its first status, ``carry`` takes over into a changed one what a client does not
+    repeat, ``complete`` fills in defaults: all in place. ``validate`` yields what is wrong with an object, given the one
+    that it replaces (None when it is new). ``name_rule`` is a rule of ``names.wrong_name``. ``selectable`` are the fields
+    that a field selector may name besides the common ones. ``grace`` gives the seconds that an object may take to end
+    before someone removes it, None when it goes at once. ``answer`` makes a kind that is answered and never stored.
     """
 
     plural: str
@@ -63,12 +66,12 @@ class Resource:
     subresources: tuple[Subresource, ...] = ()
     name_rule: str = "subdomain"
     begin: Callable[[Obj], None] = _nothing
+    carry: Callable[[Obj, Obj], None] = _no_carry
     complete: Callable[[Obj], None] = _nothing
     validate: Callable[[Obj, Obj | None], Iterable[Cause]] = _fine
     has_generation: bool = False
     selectable: tuple[str, ...] = ()
     grace: Callable[[Obj], int | None] = _no_grace
-    kept: tuple[str, ...] = ()
     answer: Callable[[Obj], Obj] | None = None
 
     @property
@@ -111,9 +114,10 @@ RESOURCES = (
         subresources=(_status("Namespace"),),
         name_rule="label",
         begin=cluster.begin_namespace,
+        carry=cluster.carry_namespace,
         complete=cluster.complete_namespace,
+        validate=cluster_checks.validate_namespace,
         selectable=("status.phase",),
-        kept=("spec",),
     ),
     Resource(
         "nodes",
@@ -137,13 +141,34 @@ RESOURCES = (
         ),
         begin=pod_defaults.begin,
         complete=pod_defaults.complete,
+        validate=pod_checks.validate,
         selectable=pods.SELECTABLE,
         grace=pods.grace,
     ),
-    Resource("configmaps", "ConfigMap", cluster.CONFIGMAPS, short_names=("cm",)),
-    Resource("secrets", "Secret", cluster.SECRETS, complete=cluster.complete_secret, selectable=("type",)),
+    Resource(
+        "configmaps",
+        "ConfigMap",
+        cluster.CONFIGMAPS,
+        short_names=("cm",),
+        validate=cluster_checks.validate_configmap,
+    ),
+    Resource(
+        "secrets",
+        "Secret",
+        cluster.SECRETS,
+        complete=cluster.complete_secret,
+        validate=cluster_checks.validate_secret,
+        selectable=("type",),
+    ),
     Resource("serviceaccounts", "ServiceAccount", cluster.SERVICEACCOUNTS, short_names=("sa",)),
-    Resource("events", "Event", cluster.EVENTS, short_names=("ev",), selectable=cluster.EVENT_FIELDS),
+    Resource(
+        "events",
+        "Event",
+        cluster.EVENTS,
+        short_names=("ev",),
+        validate=cluster_checks.validate_event,
+        selectable=cluster.EVENT_FIELDS,
+    ),
     Resource(
         "services",
         "Service",
@@ -153,7 +178,9 @@ RESOURCES = (
         subresources=(_status("Service"),),
         name_rule="label1035",
         begin=network.begin_service,
+        carry=network.carry_service,
         complete=network.complete_service,
+        validate=network_checks.validate_service,
         selectable=("spec.clusterIP", "spec.type"),
     ),
     Resource(
@@ -163,6 +190,7 @@ RESOURCES = (
         short_names=("quota",),
         subresources=(_status("ResourceQuota"),),
         begin=cluster.empty_status,
+        validate=cluster_checks.validate_quota,
     ),
     Resource(
         "endpointslices",
@@ -170,6 +198,7 @@ RESOURCES = (
         network.ENDPOINTSLICES,
         "discovery.k8s.io",
         complete=network.complete_slice,
+        validate=network_checks.validate_slice,
         has_generation=True,
     ),
     Resource(
@@ -179,6 +208,7 @@ RESOURCES = (
         "networking.k8s.io",
         short_names=("netpol",),
         complete=network.complete_policy,
+        validate=network_checks.validate_policy,
         has_generation=True,
     ),
     Resource(

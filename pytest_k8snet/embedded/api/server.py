@@ -45,6 +45,7 @@ def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") ->
     ):
         app.router.add_get(path, _discovery)
     app.router.add_get("/openapi/v3{tail:.*}", _openapi)
+    app.router.add_get("/openapi/v2", _openapi_v2)
     for path in ("/healthz", "/livez", "/readyz"):
         app.router.add_get(path, _healthy)
     app.router.add_route("*", "/k8snet/faults", faults.handle)
@@ -122,6 +123,11 @@ async def _discovery(request: web.Request) -> web.Response:
 
 async def _openapi(request: web.Request) -> web.Response:
     return json_response(openapi(request.path))
+
+
+async def _openapi_v2(request: web.Request) -> web.Response:
+    """An empty document, which is what zero bytes mean: kubectl looks here for kinds that v3 does not have."""
+    return web.Response(body=b"", content_type="application/com.github.proto-openapi.spec.v2.v1.0+protobuf")
 
 
 async def _healthy(request: web.Request) -> web.Response:

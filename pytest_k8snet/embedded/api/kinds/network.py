@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_k8snet.embedded.api.columns import AGE, NAME, Column, field, joined
-from pytest_k8snet.embedded.api.objects import Obj, lookup
+from pytest_k8snet.embedded.api.objects import Obj, clone, lookup
 
 
 def _external(service: Obj) -> str:
@@ -74,13 +74,33 @@ def complete_service(service: Obj) -> None:
         spec.setdefault("sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 10800}})
     for port in spec.get("ports") or ():
         port.setdefault("protocol", "TCP")
-        port.setdefault("targetPort", port.get("port"))
+        port["targetPort"] = port.get("targetPort") or port.get("port")
     if kind != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
-    if kind in ("NodePort", "LoadBalancer"):
+    if kind in ("NodePort", "LoadBalancer") or spec.get("externalIPs"):
         spec.setdefault("externalTrafficPolicy", "Cluster")
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
+
+
+def carry_service(service: Obj, old: Obj) -> None:
+    """An update that does not mention addresses and node ports means those of before, if the type still has them."""
+    spec, before = service["spec"], old["spec"]
+    if "ExternalName" not in (before["type"], spec.get("type", "ClusterIP")):
+        if not spec.get("clusterIP"):
+            spec["clusterIP"] = before.get("clusterIP", "")
+        if not spec.get("clusterIPs") and spec["clusterIP"] == before.get("clusterIP"):
+            spec["clusterIPs"] = clone(before.get("clusterIPs") or [])
+    ports = {(port["protocol"], port["port"]): port.get("nodePort") for port in before.get("ports") or ()}
+    exposed = spec.get("type") in ("NodePort", "LoadBalancer")
+    for port in spec.get("ports") or ():
+        number = ports.get((port.get("protocol", "TCP"), port.get("port")))
+        if exposed and number and not port.get("nodePort"):
+            port["nodePort"] = number
+        elif not exposed and number and port.get("nodePort") == number:
+            del port["nodePort"]
+    if not exposed and spec.get("externalTrafficPolicy") == before.get("externalTrafficPolicy"):
+        spec.pop("externalTrafficPolicy", None)
 
 
 def complete_slice(endpoints: Obj) -> None:

@@ -45,6 +45,8 @@ def complete(pod: Obj) -> None:
     if name := spec.get("serviceAccountName") or spec.get("serviceAccount"):
         spec["serviceAccountName"] = spec["serviceAccount"] = name
     _fill(spec, SPEC)
+    if spec["terminationGracePeriodSeconds"] < 0:
+        spec["terminationGracePeriodSeconds"] = 1
     _tolerate(spec)
     for container in containers_of(spec):
         _complete_container(container, bool(spec.get("hostNetwork")))
