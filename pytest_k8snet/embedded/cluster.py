@@ -14,7 +14,9 @@ from pytest_k8snet.embedded.api.server import make_app, serve
 from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.api.tls import make_identity
 from pytest_k8snet.embedded.container.client import ZygoteClient
+from pytest_k8snet.embedded.injection import Injector, Target, catalogue
 from pytest_k8snet.embedded.kubeconfig import kubeconfig
+from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
 from pytest_k8snet.embedded.kubelet.events import EventRecorder
 from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
 from pytest_k8snet.embedded.kubelet.nodes import node_object, node_status
@@ -34,7 +36,8 @@ class Cluster:
         self.network = network
         self.tasks = Tasks()
         events = EventRecorder(store, "kubelet")
-        self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal()))
+        self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal(), Behaviour()))
+        self._injector = Injector(Target(network, self.kubelet), catalogue())
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
     def start(self) -> None:
@@ -75,15 +78,15 @@ class Cluster:
 
     def list_faults(self) -> list[dict[str, object]]:
         """Every known fault."""
-        return []
+        return self._injector.describe()
 
     async def inject(self, name: str) -> None:
         """Put a fault into the cluster."""
-        raise NotImplementedError(name)
+        await self._injector.inject(name)
 
     async def restore(self, name: str) -> None:
         """Take a fault out again."""
-        raise NotImplementedError(name)
+        await self._injector.restore(name)
 
 
 async def run_cluster(

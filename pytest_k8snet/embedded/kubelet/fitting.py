@@ -35,9 +35,9 @@ def why_not(pod: Obj, node: Obj, situation: Situation) -> str:
     spec = pod["spec"]
     if taint := _untolerated(spec, node):
         return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
-    if not _matches_selectors(spec, node):
+    if not matches_selectors(spec, node):
         return "node(s) didn't match Pod's node affinity/selector"
-    if _ports_taken(pod, situation.on(name_of(node))):
+    if ports_taken(pod, situation.on(name_of(node))):
         return "node(s) didn't have free ports for the requested pod ports"
     if len(situation.on(name_of(node))) >= int(lookup(node, "status", "allocatable", "pods") or 0):
         return MAX_PODS_REASON
@@ -84,7 +84,8 @@ def _tolerates(toleration: Obj, taint: Obj) -> bool:
     return bool(toleration.get("key") == taint["key"] and (toleration.get("value") or "") == (taint.get("value") or ""))
 
 
-def _matches_selectors(spec: Obj, node: Obj) -> bool:
+def matches_selectors(spec: Obj, node: Obj) -> bool:
+    """Whether a node has what nodeSelector and node affinity ask for."""
     labels = labels_of(node)
     if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
         return False
@@ -120,7 +121,8 @@ def _matches(expression: Obj, values: dict[str, str]) -> bool:
     return False
 
 
-def _ports_taken(pod: Obj, others: Sequence[Obj]) -> bool:
+def ports_taken(pod: Obj, others: Iterable[Obj]) -> bool:
+    """Whether one of the pod's hostPorts is taken by one of ``others``, pods of the same node."""
     wanted = list(host_ports(pod))
     taken = [entry for other in others for entry in host_ports(other)]
     return any(_same_port(mine, theirs) for mine in wanted for theirs in taken)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from pytest_k8snet.embedded.api.objects import Obj, is_terminating, lookup, name_of, namespace_of
 from pytest_k8snet.embedded.api.runtime import Process
 from pytest_k8snet.embedded.api.status import bad_request, not_found
 from pytest_k8snet.embedded.container.client import StartError
+from pytest_k8snet.embedded.kubelet.admission import refusal
+from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
 from pytest_k8snet.embedded.kubelet.container import Container
 from pytest_k8snet.embedded.kubelet.pod import PodWorker
 from pytest_k8snet.embedded.kubelet.process import start_process
 from pytest_k8snet.embedded.kubelet.services import Services
+from pytest_k8snet.embedded.kubelet.supervisor import command_inside
+
+ENDED = ("Succeeded", "Failed")
 
 
 class Kubelet:
@@ -20,11 +26,27 @@ class Kubelet:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._workers: dict[str, PodWorker] = {}
+        self._left_running: list[PodWorker] = []
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How pods are treated; for faults to change."""
+        return self._services.behaviour
 
     @property
     def workers(self) -> list[PodWorker]:
         """The pods that are here, also those that are being ended."""
         return list(self._workers.values())
+
+    def refresh(self) -> None:
+        """Write the status of every pod anew, with the addresses that it has now."""
+        for worker in self._workers.values():
+            worker.refresh()
+
+    async def end_left_running(self) -> None:
+        """End the deleted pods that a fault has left running."""
+        left, self._left_running = self._left_running, []
+        await asyncio.gather(*(worker.stop(0.0) for worker in left))
 
     async def follow_pods(self) -> None:
         """Do for ever what the API says of pods."""
@@ -43,7 +65,7 @@ class Kubelet:
         worker, found = self._find(namespace, pod, container)
         if found.running is None:
             raise bad_request(f'unable to upgrade connection: container not found ("{container}")')
-        command = worker.command_inside(found, list(argv), terminal=tty)
+        command = command_inside(worker.pod, found, list(argv), worker.sandbox.hostname, worker.lookup, terminal=tty)
         try:
             return await start_process(self._services.zygote, self._services.tasks, found.running, command, stdin=stdin)
         except StartError as error:
@@ -79,9 +101,19 @@ class Kubelet:
             if worker is None and lookup(pod, "spec", "nodeName"):
                 self._services.store.remove("pods", name_of(pod), namespace_of(pod))
             self._end(uid, float(pod["metadata"].get("deletionGracePeriodSeconds") or 0))
-        elif worker is None and lookup(pod, "spec", "nodeName"):
-            host = self._services.network.host(pod["spec"]["nodeName"])
-            self._workers[uid] = PodWorker(self._services, pod, host)
+        elif worker is None and lookup(pod, "spec", "nodeName") and lookup(pod, "status", "phase") not in ENDED:
+            self._begin(uid, pod)
+
+    def _begin(self, uid: str, pod: Obj) -> None:
+        name = pod["spec"]["nodeName"]
+        node = self._services.store.get("nodes", name)
+        others = [worker.pod for worker in self._workers.values() if worker.pod["spec"]["nodeName"] == name]
+        if node is not None and (refused := refusal(pod, node, others)) is not None:
+            status = {"phase": "Failed", "reason": refused.reason, "message": refused.message}
+            self._services.store.set_status("pods", name_of(pod), namespace_of(pod), status)
+            self._services.events.record(pod, refused.reason, refused.message, warning=True)
+        elif self._services.network.has_host(name):
+            self._workers[uid] = PodWorker(self._services, pod, self._services.network.host(name))
             self._workers[uid].begin()
 
     def _end(self, uid: str, grace: float) -> None:
@@ -90,7 +122,12 @@ class Kubelet:
             self._services.tasks.start(self._stop(uid, worker, grace))
 
     async def _stop(self, uid: str, worker: PodWorker, grace: float) -> None:
-        await worker.stop(grace)
+        if self.behaviour.end_deleted_pods or worker.sandbox.host_network:
+            await worker.stop(grace)
+        else:
+            worker.stopping = True
+            worker.remove_object()
+            self._left_running.append(worker)
         del self._workers[uid]
 
     def _find(self, namespace: str, pod: str, container: str) -> tuple[PodWorker, Container]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_k8snet.embedded.api.objects import Obj
@@ -13,14 +13,16 @@ from pytest_k8snet.embedded.kubelet.environment import Lookup
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.volumes import make_volumes, mounts_of, write_network_files
 from pytest_k8snet.embedded.network.host import Host
+from pytest_k8snet.embedded.network.link import PodLink, PodPort
 from pytest_k8snet.embedded.network.netns import NetNs
-from pytest_k8snet.embedded.network.node import Node, PodLink
+from pytest_k8snet.embedded.network.node import Node
 
 PING_GROUPS = "net.ipv4.ping_group_range"
+EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 class Sandbox:
-    """The surroundings of one pod on ``host``. ``addresses`` is empty until ``connect``."""
+    """The surroundings of one pod on ``host``. It has no addresses before ``connect`` and after ``disconnect``."""
 
     def __init__(self, services: Services, pod: Obj, host: Host) -> None:
         self._services = services
@@ -29,18 +31,11 @@ class Sandbox:
         self._folder = services.scratch / "pods" / pod["metadata"]["uid"]
         self._volumes: dict[str, Path] = {}
         self._binds: list[Bind] = []
+        self._separate: dict[str, PodLink] = {}
         self.host = host
         self.link: PodLink | None = None
         self.host_network = bool(self._spec.get("hostNetwork"))
         self.hostname = host.name if self.host_network else self._spec.get("hostname") or pod["metadata"]["name"][:63]
-
-    @property
-    def netns(self) -> NetNs:
-        """The network namespace that the containers run in."""
-        if self.host_network:
-            return self.host.netns
-        assert self.link is not None, f"{self._name} is not connected"
-        return self.link.netns
 
     @property
     def addresses(self) -> Sequence[str]:
@@ -49,22 +44,48 @@ class Sandbox:
             return self.host.addresses.all
         return self.link.addresses.all if self.link else ()
 
+    @property
+    def separated(self) -> tuple[str, ...]:
+        """The containers that a fault keeps in namespaces of their own."""
+        return tuple(self._separate)
+
     async def connect(self) -> None:
         """Give the pod its network: a namespace with an address, sysctls, hostPorts."""
         if not self.host_network:
-            assert isinstance(self.host, Node), f"{self._name} is an ordinary pod on {self.host.name}"
-            self.link = await self.host.attach(self._name)
-            await self._apply_sysctls(self.link.netns)
-        self._binds = write_network_files(
-            self._folder / "etc", self.hostname, self.addresses, self._spec.get("hostAliases") or ()
-        )
+            self.link = await self._attach(tuple(_ports(self._spec)))
+        aliases = self._spec.get("hostAliases") or ()
+        self._binds = write_network_files(self._folder / "etc", self.hostname, self.addresses, aliases)
 
     async def disconnect(self) -> None:
         """Take the network away; the addresses are free again. Doing it twice is fine."""
-        link, self.link = self.link, None
-        if link is not None:
-            assert isinstance(self.host, Node)
-            await self.host.detach(link)
+        links = [link for link in (self.link, *self._separate.values()) if link is not None]
+        self.link = None
+        self._separate.clear()
+        for link in links:
+            await self._node.detach(link)
+
+    async def network_of(self, container: str) -> tuple[NetNs, str]:
+        """The namespace that a container runs in, and the address at which the kubelet probes it.
+
+        It is the pod's, unless a fault keeps the containers apart: then all but the first get one of their own.
+        """
+        if self.host_network:
+            return self.host.netns, self.host.addresses.primary
+        first = container == self._spec["containers"][0]["name"]
+        if self._services.behaviour.share_network or first:
+            link = self.link
+            if (old := self._separate.pop(container, None)) is not None:
+                await self._node.detach(old)
+        else:
+            link = self._separate.get(container) or await self._attach(())
+            self._separate[container] = link
+        assert link is not None, f"{self._name} is not connected"
+        return link.netns, link.addresses.primary
+
+    async def change_address(self) -> None:
+        """Give the pod another address from the pool; this happens by a fault only."""
+        if self.link is not None:
+            await self._node.readdress(self.link, self._node.pool.take())
 
     def make_volumes(self, pod: Obj, lookup: Lookup) -> None:
         """Write the pod's volumes. Raises MountError."""
@@ -79,6 +100,16 @@ class Sandbox:
         """Take everything away."""
         await self.disconnect()
         await asyncio.get_running_loop().run_in_executor(None, self._remove_folder)
+
+    @property
+    def _node(self) -> Node:
+        assert isinstance(self.host, Node), f"{self._name} is an ordinary pod on {self.host.name}"
+        return self.host
+
+    async def _attach(self, ports: Sequence[PodPort]) -> PodLink:
+        link = await self._node.attach(self._name, ports)
+        await self._apply_sysctls(link.netns)
+        return link
 
     def _remove_folder(self) -> None:
         if self._folder.exists():
@@ -95,3 +126,15 @@ class Sandbox:
                     raise
                 # Without root there is one group only, that of everything in the cluster.
                 await netns.sysctl({name: "0 0"})
+
+
+def _ports(spec: Obj) -> Iterator[PodPort]:
+    for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+        for port in container.get("ports") or ():
+            address = port.get("hostIP") or ""
+            yield PodPort(
+                (port.get("protocol") or "TCP").lower(),
+                int(port["containerPort"]),
+                int(port.get("hostPort") or 0),
+                "" if address in EVERY_ADDRESS else address,
+            )

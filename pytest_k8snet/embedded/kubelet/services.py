@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.container.client import ZygoteClient
+from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
 from pytest_k8snet.embedded.kubelet.events import EventRecorder
 from pytest_k8snet.embedded.kubelet.tasks import Tasks
 from pytest_k8snet.embedded.network.topology import Network
@@ -40,3 +41,4 @@ class Services:
     tasks: Tasks
     scratch: Path
     config_changed: Signal
+    behaviour: Behaviour

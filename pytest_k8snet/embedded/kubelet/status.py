@@ -22,8 +22,8 @@ class PodFacts:
     finished: bool = False
 
 
-def build_status(pod: Obj, facts: PodFacts) -> Obj:
-    """Return the status fields that a kubelet owns."""
+def build_status(pod: Obj, facts: PodFacts, addresses: Sequence[str]) -> Obj:
+    """Return the status fields that a kubelet owns. ``addresses`` is what shall be told of the pod's."""
     old = (pod.get("status") or {}).get("conditions") or []
     status: Obj = {
         "phase": phase(facts),
@@ -36,9 +36,9 @@ def build_status(pod: Obj, facts: PodFacts) -> Obj:
     }
     if facts.init_containers:
         status["initContainerStatuses"] = [container.status() for container in facts.init_containers]
-    if facts.addresses:
-        status["podIP"] = facts.addresses[0]
-        status["podIPs"] = [{"ip": address} for address in facts.addresses]
+    if addresses:
+        status["podIP"] = addresses[0]
+        status["podIPs"] = [{"ip": address} for address in addresses]
     return status
 
 

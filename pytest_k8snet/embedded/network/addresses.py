@@ -72,5 +72,6 @@ class PodAddressPool:
         return addresses
 
     def give_back(self, addresses: Addresses) -> None:
-        """Make addresses from ``take`` available again."""
-        self._free.append(self._taken.pop(addresses))
+        """Make addresses from ``take`` available again; others are not this pool's business."""
+        if addresses in self._taken:
+            self._free.append(self._taken.pop(addresses))

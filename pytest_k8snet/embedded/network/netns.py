@@ -66,6 +66,10 @@ class NetNs:
         """A path to the namespace, valid as long as it is not closed."""
         return f"/proc/{os.getpid()}/fd/{self.descriptor}"
 
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run ``work`` in a thread inside the namespace."""
+        return await self.threads.run_in(self.descriptor, work)
+
     async def ip(self, *commands: str) -> None:
         """Run ``ip`` commands (without the word ``ip``) in order; the first that fails ends it."""
         if commands:
@@ -82,7 +86,7 @@ class NetNs:
             for name, value in values.items():
                 Path("/proc/sys", *name.split(".")).write_text(value)
 
-        await self.threads.run_in(self.descriptor, write)
+        await self.run(write)
 
     async def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
         """Open a non-blocking socket that lives in this namespace."""
@@ -92,7 +96,7 @@ class NetNs:
             opened.setblocking(False)
             return opened
 
-        return await self.threads.run_in(self.descriptor, make)
+        return await self.run(make)
 
     def close(self) -> None:
         """Let go of the namespace; the kernel removes it when nothing else uses it. Doing it twice is fine."""
@@ -106,7 +110,7 @@ class NetNs:
                 argv, input=text, capture_output=True, text=True, env={"PATH": TOOL_PATH}, check=False
             )
 
-        done = await self.threads.run_in(self.descriptor, call)
+        done = await self.run(call)
         if done.returncode:
             said = (done.stderr or done.stdout).strip()
             raise NetworkCommandError(f"{argv[0]} in {self.name} failed: {said}\n{text}")

@@ -1,10 +1,10 @@
-"""A node's part of the pod network: routed pods behind veth pairs, routes to the other nodes, hostPorts."""
+"""A node's part of the pod network: routed pods behind veth pairs, routes to the other nodes, NAT to the outside."""
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 
 from pytest_k8snet.embedded.network.addresses import (
     GATEWAYS,
@@ -15,7 +15,10 @@ from pytest_k8snet.embedded.network.addresses import (
     fabric_addresses,
     pod_cidrs,
 )
+from pytest_k8snet.embedded.network.conntrack import forget_connections
 from pytest_k8snet.embedded.network.host import HOST_SYSCTLS, MTU, Host
+from pytest_k8snet.embedded.network.hostports import FAMILY, Forward, HostPorts
+from pytest_k8snet.embedded.network.link import PREFIX_LENGTH, PodLink, PodPort, address_command
 from pytest_k8snet.embedded.network.netns import NamespaceThreads, NetNs
 
 NODE_SYSCTLS = {
@@ -26,25 +29,27 @@ NODE_SYSCTLS = {
     "net.ipv4.conf.all.route_localnet": "1",  # hostPorts answer on 127.0.0.1 of the node too
 }
 
-
-@dataclass(eq=False)
-class PodLink:
-    """A pod's place in the network. ``device`` is the node's end of its veth pair, eth0 the pod's."""
-
-    netns: NetNs
-    device: str
-    addresses: Addresses
+AttachHook = Callable[["Node", PodLink], Awaitable[None]]
+ChangeHook = Callable[["Node"], Awaitable[None]]
 
 
 class Node(Host):
-    """A node: a host that gives pods addresses and forwards for them."""
+    """A node: a host that gives pods addresses and forwards for them.
+
+    ``on_attach`` are called for each new pod when it is connected, before its first container starts; ``on_change``
+    also when one is gone. Faults use them.
+    """
 
     def __init__(self, number: int, netns: NetNs, versions: tuple[int, ...], threads: NamespaceThreads) -> None:
         super().__init__(f"node-{number}", netns, fabric_addresses(number, versions))
         self.number = number
         self.pod_cidrs = pod_cidrs(number, versions)
         self.pool = PodAddressPool(number, versions)
+        self.host_ports = HostPorts(netns)
         self.links: list[PodLink] = []
+        self.on_attach: list[AttachHook] = []
+        self.on_change: list[ChangeHook] = []
+        self.mtu = MTU
         self._versions = versions
         self._threads = threads
         self._device_numbers = itertools.count(1)
@@ -58,47 +63,81 @@ class Node(Host):
         )
         await self.netns.nft(self._masquerade())
 
-    def routes_to(self, other: Node, verb: str = "add") -> list[str]:
-        """The ``ip`` commands that add (or with another verb: delete) the routes to another node's pods."""
+    def routes_to(self, other: Node, verb: str = "add", options: str = "") -> list[str]:
+        """The ``ip`` commands that add (or with another verb: replace, delete) the routes to another node's pods."""
         ranges = zip(other.pod_cidrs, other.addresses.all, strict=True)
-        return [f"route {verb} {cidr} via {via} dev eth0" for cidr, via in ranges]
+        return [f"route {verb} {cidr} via {via} dev eth0 {options}" for cidr, via in ranges]
 
-    async def attach(self, name: str) -> PodLink:
+    def route_to_pod(self, link: PodLink, version: int, address: str, verb: str = "add") -> str:
+        """The ``ip`` command for the route to one address of a pod of this node."""
+        return f"route {verb} {address}/{PREFIX_LENGTH[version]} dev {link.device} src {self.addresses.get(version)}"
+
+    async def attach(self, name: str, ports: Iterable[PodPort] = ()) -> PodLink:
         """Make a network namespace for a pod and connect it. ``name`` is for messages only."""
         netns = await self._threads.create(name)
-        link = PodLink(netns, f"veth{next(self._device_numbers)}", self.pool.take())
+        addresses = self.pool.take()
+        link = PodLink(netns, f"veth{next(self._device_numbers)}", addresses, addresses, tuple(ports))
         await netns.sysctl(HOST_SYSCTLS)
         await self.netns.ip(*self._node_side(link))
-        await netns.ip(*_pod_side(link.addresses))
+        await link.configure(self.mtu)
         self.links.append(link)
+        for hook in self.on_attach:
+            await hook(self, link)
+        await self._changed()
         return link
 
     async def detach(self, link: PodLink) -> None:
         """Cut a pod off and make its address available again; its processes are gone already."""
         self.links.remove(link)
-        await self.netns.ip(f"link del {link.device}")
+        await asyncio.gather(self._changed(), self.netns.ip(f"link del {link.device}"))
         link.netns.close()
-        self.pool.give_back(link.addresses)
+        self.pool.give_back(link.assigned)
+        if link.addresses != link.assigned:
+            self.pool.give_back(link.addresses)
+
+    async def readdress(self, link: PodLink, addresses: Addresses) -> None:
+        """Take a pod's addresses away and give it others, in the pod and in the node's routes."""
+        for version, old in link.addresses.by_version:
+            await self.netns.ip(self.route_to_pod(link, version, old, "delete"))
+            await link.netns.ip(address_command("del", "eth0", version, old))
+        link.addresses = addresses
+        for version, new in addresses.by_version:
+            await link.netns.ip(address_command("add", "eth0", version, new))
+            await self.netns.ip(self.route_to_pod(link, version, new))
+        await self._changed()
+
+    async def forget_connections(self) -> None:
+        """Let NAT begin anew for every connection through this node."""
+        await self.netns.run(forget_connections)
+
+    async def _changed(self) -> None:
+        await self._forward_host_ports()
+        for hook in self.on_change:
+            await hook(self)
+
+    async def _forward_host_ports(self) -> None:
+        await self.host_ports.set(
+            Forward(version, port.protocol, port.host_address, port.host_port, address, port.port)
+            for link in self.links
+            for port in link.ports
+            for version, address in link.addresses.by_version
+            if port.host_port and (not port.host_address or (":" in port.host_address) is (version == 6))
+        )
 
     def _node_side(self, link: PodLink) -> list[str]:
         device = link.device
-        peer = f"peer name eth0 mtu {MTU} netns {link.netns.path}"
-        commands = [f"link add {device} mtu {MTU} type veth {peer}", f"link set {device} up"]
+        peer = f"peer name eth0 mtu {self.mtu} netns {link.netns.path}"
+        commands = [f"link add {device} mtu {self.mtu} type veth {peer}", f"link set {device} up"]
         for version, address in link.addresses.by_version:
             if version == 6:
                 commands.append(f"addr add {GATEWAYS[6]}/64 dev {device} nodad")
             commands.append(self.route_to_pod(link, version, address))
         return commands
 
-    def route_to_pod(self, link: PodLink, version: int, address: str, verb: str = "add") -> str:
-        """The ``ip`` command for the route to one address of a pod of this node."""
-        length = {4: 32, 6: 128}[version]
-        return f"route {verb} {address}/{length} dev {link.device} src {self.addresses.get(version)}"
-
     def _masquerade(self) -> str:
         rules = []
         for version in self._versions:
-            family = {4: "ip", 6: "ip6"}[version]
+            family = FAMILY[version]
             first = fabric_addresses(1, (version,)).primary
             last = fabric_addresses(OUTSIDE_FIRST - 1, (version,)).primary
             inside = f"{{ {POD_SPACE[version]}, {first}-{last} }}"
@@ -106,17 +145,3 @@ class Node(Host):
         body = "\n".join(f"    {rule}" for rule in rules)
         chain = f"  chain post {{\n    type nat hook postrouting priority srcnat;\n{body}\n  }}"
         return f"table inet k8snet-egress {{\n{chain}\n}}\n"
-
-
-def _pod_side(addresses: Addresses) -> list[str]:
-    commands = ["link set lo up"]
-    for version, address in addresses.by_version:
-        commands.append(
-            f"addr add {address}/{32 if version == 4 else 128} dev eth0" + (" nodad" if version == 6 else "")
-        )
-    commands.append("link set eth0 up")
-    for version, _ in addresses.by_version:
-        if version == 4:
-            commands.append(f"route add {GATEWAYS[4]} dev eth0 scope link")
-        commands.append(f"route add default via {GATEWAYS[version]} dev eth0")
-    return commands

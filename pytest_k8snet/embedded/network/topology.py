@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Iterator
 
 from pytest_k8snet.embedded.network.addresses import OUTSIDE_FIRST, fabric_addresses
 from pytest_k8snet.embedded.network.host import Host
+from pytest_k8snet.embedded.network.link import PodLink
 from pytest_k8snet.embedded.network.netns import NamespaceThreads
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.options import ClusterOptions
@@ -49,6 +51,29 @@ class Network:
         name = f"outside-{number}"
         addresses = fabric_addresses(OUTSIDE_FIRST + number - 1, self.versions)
         return Host(name, await self.threads.create(name), addresses)
+
+    def has_host(self, name: str) -> bool:
+        """Whether there is a node or an outside host of this name; a pod may name one that is not there."""
+        return name in self.nodes or name in self.outside
+
+    def links(self) -> Iterator[tuple[Node, PodLink]]:
+        """All connected pods with their nodes."""
+        for node in self.nodes.values():
+            for link in tuple(node.links):
+                yield node, link
+
+    async def set_mtu(self, mtu: int) -> None:
+        """Change the MTU of every link of the cluster, and of those to come."""
+        ports = [f"link set p-{name} mtu {mtu}" for name in (*self.nodes, *self.outside)]
+        await self.fabric.ip(*ports, f"link set {FABRIC} mtu {mtu}")
+        for host in self.outside.values():
+            await host.netns.ip(f"link set eth0 mtu {mtu}")
+        for node in self.nodes.values():
+            node.mtu = mtu
+            devices = ("eth0", *(link.device for link in node.links))
+            await node.netns.ip(*(f"link set {device} mtu {mtu}" for device in devices))
+        for _, link in self.links():
+            await link.netns.ip(f"link set eth0 mtu {mtu}")
 
     def close(self) -> None:
         """Let go of all namespaces; used by tests, the cluster itself ends with its init process."""

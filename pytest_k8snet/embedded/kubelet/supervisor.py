@@ -1,0 +1,161 @@
+"""Runs one container as often as its restart policy says, with its probes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Protocol
+
+from pytest_k8snet.embedded.api.objects import Obj, lookup
+from pytest_k8snet.embedded.container.client import StartError
+from pytest_k8snet.embedded.container.spec import Command
+from pytest_k8snet.embedded.kubelet.container import Container
+from pytest_k8snet.embedded.kubelet.environment import ConfigError, Lookup, build_command
+from pytest_k8snet.embedded.kubelet.probes import Prober, watch_probe
+from pytest_k8snet.embedded.kubelet.restart import Backoff, restarts
+from pytest_k8snet.embedded.kubelet.sandbox import Sandbox
+from pytest_k8snet.embedded.kubelet.services import Services
+from pytest_k8snet.embedded.kubelet.tasks import Tasks, uncancelled
+
+
+class Owner(Protocol):
+    """The pod as its supervisors see it."""
+
+    services: Services
+    sandbox: Sandbox
+    tasks: Tasks
+
+    @property
+    def pod(self) -> Obj:
+        """The object as the API has it."""
+        ...
+
+    @property
+    def grace(self) -> float:
+        """Seconds that a container gets to end."""
+        ...
+
+    def lookup(self, plural: str, name: str) -> Obj | None:
+        """An object of the pod's namespace."""
+        ...
+
+    def refresh(self) -> None:
+        """Tell the API what addresses the pod has now."""
+        ...
+
+    def event(self, reason: str, message: str, *, container: Container | None = None, warning: bool = False) -> None:
+        """Tell what happened."""
+        ...
+
+
+class Supervisor:
+    """Runs ``container`` of the pod ``owner``."""
+
+    def __init__(self, owner: Owner, container: Container, *, init: bool = False) -> None:
+        self._owner = owner
+        self._container = container
+        self._init = init
+
+    async def run(self) -> int:
+        """Run the container, again and again if the restart policy says so; return the last exit code."""
+        policy = self._owner.pod["spec"].get("restartPolicy") or "Always"
+        clock = asyncio.get_running_loop().time
+        backoff = Backoff()
+        while True:
+            began = clock()
+            code = await self._run_once()
+            if not restarts(policy, code, init=self._init):
+                return code
+            if pause := backoff.next(clock() - began):
+                await self._hold_back(pause)
+            self._container.restarts += 1
+            if not self._owner.services.behaviour.keep_address_on_restart:
+                await uncancelled(self._owner.sandbox.change_address())
+                self._owner.refresh()
+
+    async def _hold_back(self, pause: float) -> None:
+        name, pod = self._container.name, self._owner.pod["metadata"]["name"]
+        message = f"back-off {pause:g}s restarting failed container={name} pod={pod}"
+        self._container.wait_for("CrashLoopBackOff", message)
+        self._event("BackOff", message, warning=True)
+        await asyncio.sleep(pause)
+
+    async def _run_once(self) -> int:
+        command = await self._command()
+        root = self._owner.sandbox.root_for(self._container.spec)
+        netns, address = await self._owner.sandbox.network_of(self._container.name)
+        probes = Tasks()
+
+        def started() -> None:
+            self._event("Created", f"Created container: {self._container.name}")
+            self._event("Started", f"Started container {self._container.name}")
+            self._start_probes(probes, address)
+
+        try:
+            code = await self._container.run(command, root, netns.descriptor, started)
+        finally:
+            probes.cancel()
+        if why := lookup(self._container.state, "terminated", "message"):
+            self._event("Failed", f"Error: {why}", warning=True)
+        return code
+
+    async def _command(self) -> Command:
+        """Wait until everything that the container refers to is there."""
+        image = self._container.spec.get("image")
+        self._event("Pulled", f'Container image "{image}" already present on machine')
+        while True:
+            try:
+                hostname = self._owner.sandbox.hostname
+                return build_command(self._owner.pod, self._container.spec, hostname, self._owner.lookup)
+            except ConfigError as error:
+                self._container.wait_for("CreateContainerConfigError", str(error))
+                self._event("Failed", f"Error: {error}", warning=True)
+                await self._owner.services.config_changed.wait()
+
+    def _start_probes(self, tasks: Tasks, address: str) -> None:
+        spec = self._container.spec
+        prober = Prober(spec, self._owner.sandbox.host.netns, address, self._run_inside)
+
+        def liveness(alive: bool) -> None:
+            if not alive and self._container.running is not None:
+                self._event("Killing", f"Container {self._container.name} failed liveness probe, will be restarted")
+                self._owner.tasks.start(self._container.stop(self._owner.grace))
+
+        def unhealthy(why: str) -> None:
+            self._event("Unhealthy", why, warning=True)
+
+        if probe := spec.get("readinessProbe"):
+            readiness = watch_probe(prober, probe, self._container.set_ready, lambda why: unhealthy(f"Readiness {why}"))
+            tasks.start(readiness)
+        else:
+            self._container.set_ready(True)
+        if probe := spec.get("livenessProbe"):
+            tasks.start(watch_probe(prober, probe, liveness, lambda why: unhealthy(f"Liveness {why}")))
+
+    async def _run_inside(self, argv: list[str]) -> int:
+        if self._container.running is None:
+            return 1
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        command = command_inside(
+            self._owner.pod, self._container, argv, self._owner.sandbox.hostname, self._owner.lookup
+        )
+        try:
+            zygote = self._owner.services.zygote
+            inside = await zygote.start_inside(self._container.running, command, (null, null, null))
+        except StartError:
+            return 1
+        finally:
+            os.close(null)
+        return await asyncio.shield(inside.ended)
+
+    def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
+        self._owner.event(reason, message, container=self._container, warning=warning)
+
+
+def command_inside(
+    pod: Obj, container: Container, argv: list[str], hostname: str, lookup: Lookup, *, terminal: bool = False
+) -> Command:
+    """Return a command as it runs in a container: with its environment and working directory."""
+    main = build_command(pod, {**container.spec, "command": ["-"]}, hostname, lookup)
+    env = {**main.env, "TERM": "xterm"} if terminal else main.env
+    return Command(tuple(argv), env, main.cwd, terminal)
