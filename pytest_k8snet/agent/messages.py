@@ -99,9 +99,14 @@ def open_icmp(family: int) -> tuple[socket.socket, bool]:
         return socket.socket(family, socket.SOCK_DGRAM, _ICMP[socket.AddressFamily(family)]), False
     except OSError:
         sock = socket.socket(family, socket.SOCK_RAW, _ICMP[socket.AddressFamily(family)])
+    # Echo replies only: a raw socket gets a copy of every ICMP message, and there may be thousands of sockets.
+    # The filters are bit maps of the types to leave out, here all but 0 and all but 129.
     if family == socket.AF_INET:
-        # Echo replies only: a raw socket gets a copy of every ICMP message, and there may be thousands of sockets.
         sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", 0xFFFFFFFF & ~1))
+    else:
+        words = [0xFFFFFFFF] * 8
+        words[129 // 32] &= ~(1 << 129 % 32)
+        sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMP_FILTER, struct.pack("=8I", *words))
     return sock, True
 
 

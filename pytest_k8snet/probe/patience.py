@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_PROBES_A_SECOND = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -30,7 +32,10 @@ class Patience:
         if self.timeout <= 0 or self.attempts < 1 or min(self.converge, self.hold, self.interval, self.agent) < 0:
             raise ValueError(f"times must not be negative, and there is at least one attempt: {self}")
 
-    @property
-    def for_probes(self) -> float:
-        """How long to wait for the answer to a request with probes: names and silent servers take one more time-out."""
-        return (self.attempts + 1) * self.timeout + self.agent
+    def for_probes(self, number: int) -> float:
+        """Return how long to wait for the answer to a request with so many probes.
+
+        Names and silent servers take one time-out more than the attempts, and a slow machine runs some hundreds of
+        probes a second.
+        """
+        return (self.attempts + 1) * self.timeout + number / _PROBES_A_SECOND + self.agent

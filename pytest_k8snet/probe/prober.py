@@ -101,7 +101,8 @@ class Prober:
     async def _observe_from(self, pod: Pod, probes: list[Probe]) -> dict[Probe, Observation]:
         started = time.monotonic()
         try:
-            answer = await self._channels(pod).call(wire.request(probes, self.patience), self.patience.for_probes)
+            seconds = self.patience.for_probes(len(probes))
+            answer = await self._channels(pod).call(wire.request(probes, self.patience), seconds)
             return dict(zip(probes, wire.observations(answer, probes), strict=True))
         except NoVerdict as error:
             lost = Observation(Outcome.PROBE_ERROR, (time.monotonic() - started) * 1000, detail=error.message)
