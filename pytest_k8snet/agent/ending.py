@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import Callable
 
 
@@ -22,9 +21,10 @@ async def ended_on_request(port: int, end: Callable[[], object]) -> None:
     await asyncio.start_unix_server(asked, path=_name(port))
 
 
-def request_end(port: int) -> None:
+async def request_end(port: int) -> None:
     """Ask the main process that serves ``port`` to end. Raises ConnectionRefusedError when there is none."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.settimeout(5)
-        asking.connect(_name(port))
-        asking.recv(1)
+    reader, writer = await asyncio.open_unix_connection(_name(port))
+    try:
+        await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.close()

@@ -132,7 +132,7 @@ async def exchange(sock: socket.socket, asked: Exchange, seconds: float) -> Find
 
 
 def _take(sock: socket.socket, asked: Exchange) -> Finding | None:
-    """Take one error or answer from the socket; None when it was not meant for this asked."""
+    """Take one error or answer from the socket; None when it was not meant for this exchange."""
     error = queued_error(sock)
     if error is not None:
         return judge_queued(error) if asked.caused(error) else None
@@ -141,11 +141,8 @@ def _take(sock: socket.socket, asked: Exchange) -> Finding | None:
     except BlockingIOError:
         return None
     except OSError as failure:
-        # The errno that goes with a queued error is reported once more by the next call; the queue says it better.
-        error = queued_error(sock)
-        if error is None:
-            return judge_errno(failure.errno or 0)
-        return judge_queued(error) if asked.caused(error) else None
+        # An errno whose message did not fit into the error queue. A raw socket cannot know whose packet caused it.
+        return judge_errno(failure.errno or 0) if asked.port else None
     finding = asked.read(data)
     if finding is None:
         return None

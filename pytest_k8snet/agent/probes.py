@@ -15,6 +15,7 @@ from .target import Question, Target, resolve
 Method = Callable[[Target, float], Awaitable[Finding]]
 
 _STARTED_AT_ONCE = 32
+_LOOKUPS_AT_ONCE = 128  # each has a thread, and pods may have few
 
 
 def _methods(sctp_kind: str) -> Dict[str, Method]:
@@ -31,6 +32,7 @@ class Runner:
 
     def __init__(self, concurrent: int, sctp_kind: str) -> None:
         self._places = asyncio.Semaphore(concurrent)
+        self._lookups = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
         self._methods = _methods(sctp_kind)
 
     async def run(self, questions: Sequence[Question], seconds: float, attempts: int) -> list[dict[str, Any]]:
@@ -52,7 +54,7 @@ class Runner:
 
     async def _one(self, question: Question, seconds: float, attempts: int) -> dict[str, Any]:
         started = time.monotonic()
-        target = await resolve(question, seconds)
+        target = await resolve(question, seconds, self._lookups)
         if isinstance(target, Finding):
             return _result(target, started, 1)
         resolved = target.address if target.address != question.address else ""

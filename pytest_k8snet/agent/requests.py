@@ -94,7 +94,7 @@ class Requests:
         return {"closed": self._ports.close(request["protocol"], request["port"])}
 
     async def _end(self, request: Fields) -> Fields:
-        request_end(request["port"])
+        await request_end(request["port"])
         return {}
 
 
@@ -114,6 +114,8 @@ async def answer_requests(stdin: int = 0, stdout: int = 1) -> None:
         elif not over.done():
             over.set_result(line is None)
 
+    for stream in (stdin, stdout):
+        os.set_blocking(stream, True)  # whoever made the pipes may have left them otherwise
     # Threads, because neither a slow reader of the answers nor a long request line may hold up running probes.
     writer = threading.Thread(target=_write, args=(stdout, answers), daemon=True)
     writer.start()

@@ -55,8 +55,8 @@ class Target(NamedTuple):
         return socket.inet_pton(self.family, text) == socket.inet_pton(self.family, self.address)
 
 
-async def resolve(question: Question, seconds: float) -> Target | Finding:
-    """Return the target of a question, or the finding that there is none."""
+async def resolve(question: Question, seconds: float, lookups: asyncio.Semaphore) -> Target | Finding:
+    """Return the target of a question, or the finding that there is none. ``lookups`` bounds the threads for names."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             socket.inet_pton(family, question.address)
@@ -67,7 +67,8 @@ async def resolve(question: Question, seconds: float) -> Target | Finding:
                 PROBE_ERROR, f"{question.address} is link-local: it needs an interface, which a probe has not"
             )
         return Target(question, family, question.address)
-    return await _lookup(question, seconds)
+    async with lookups:
+        return await _lookup(question, seconds)
 
 
 async def _lookup(question: Question, seconds: float) -> Target | Finding:
@@ -78,6 +79,8 @@ async def _lookup(question: Question, seconds: float) -> Target | Finding:
         return Finding(DNS_FAILURE, f"{question.address}: no answer from the resolver within {seconds:g} s")
     except (OSError, UnicodeError) as error:
         return Finding(DNS_FAILURE, f"{question.address}: {error}")
+    except RuntimeError as error:
+        return Finding(PROBE_ERROR, f"{question.address} was not looked up: {error}")
     return Target(question, *found)
 
 

@@ -17,7 +17,7 @@ import aiohttp
 from pytest_k8snet.errors import ApiError
 from pytest_k8snet.kube.endpoint import ApiEndpoint
 
-STDIN, STDOUT, STDERR, STATUS, CLOSE = 0, 1, 2, 3, 255
+STDIN, STDOUT, STDERR, STATUS = range(4)
 V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
 
 OPEN_SECONDS = 15.0

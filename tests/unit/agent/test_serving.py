@@ -146,6 +146,18 @@ def test_the_main_process_ends_on_a_signal(hosts: Any, number: signal.Signals) -
         assert process.wait(5) == 0
 
 
+def test_the_main_process_ends_when_the_exec_role_is_asked_to_end_it(hosts: Any, tell: Tell) -> None:
+    command = hosts.on("server", *AGENT, "serve", "--port=9200")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert tell("server", "end", port=9200) == {}
+        assert process.wait(5) == 0
+    with pytest.raises(AgentRefused, match="refused") as refused:
+        tell("server", "end", port=9200)
+    assert refused.value.errno == "ECONNREFUSED"
+
+
 def test_the_main_process_says_which_port_is_taken(hosts: Any, servers: None) -> None:
     command = hosts.on("server", *AGENT, "serve", "--port=9100", "--port=8080")
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=10)
