@@ -15,10 +15,14 @@ from pytest_k8snet.embedded.kubelet.status import PodFacts, build_status
 from pytest_k8snet.embedded.kubelet.supervisor import Supervisor
 from pytest_k8snet.embedded.kubelet.tasks import Tasks, uncancelled
 from pytest_k8snet.embedded.kubelet.volumes import MountError
+from pytest_k8snet.embedded.network.addresses import NoAddress
 from pytest_k8snet.embedded.network.host import Host
+from pytest_k8snet.embedded.network.netns import NetworkCommandError
 
 FIRST_PULL_PAUSE = 0.2
 LONGEST_PULL_PAUSE = 300.0
+FIRST_SANDBOX_PAUSE = 0.5
+LONGEST_SANDBOX_PAUSE = 10.0
 
 
 class PodWorker:
@@ -106,8 +110,7 @@ class PodWorker:
         self.publish()
         await self._images()
         await self._volumes()
-        await uncancelled(self.sandbox.connect())
-        self.refresh()
+        await self._connect()
         if await self._run_init_containers():
             self._facts.initialized = True
             self.publish()
@@ -142,6 +145,19 @@ class PodWorker:
                 self.event("FailedMount", f"MountVolume.SetUp failed: {error}", warning=True)
                 await self.services.config_changed.wait()
             else:
+                return
+
+    async def _connect(self) -> None:
+        pause = FIRST_SANDBOX_PAUSE
+        while True:
+            try:
+                await uncancelled(self.sandbox.connect())
+            except (NoAddress, NetworkCommandError, OSError) as error:
+                self.event("FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}", warning=True)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_SANDBOX_PAUSE)
+            else:
+                self.refresh()
                 return
 
     async def _run_init_containers(self) -> bool:

@@ -47,6 +47,10 @@ def pod_cidrs(node: int, versions: tuple[int, ...]) -> tuple[str, ...]:
     return tuple(text[version] for version in versions)
 
 
+class NoAddress(RuntimeError):
+    """A node has given all its pod addresses out."""
+
+
 class PodAddressPool:
     """Hands out the pod addresses of one node.
 
@@ -60,9 +64,9 @@ class PodAddressPool:
         self._taken: dict[Addresses, int] = {}
 
     def take(self) -> Addresses:
-        """Take a free address. Raises RuntimeError when all 253 are in use."""
+        """Take a free address. Raises NoAddress when all 253 are in use."""
         if not self._free:
-            raise RuntimeError(
+            raise NoAddress(
                 f"node {self._node} has no free pod address left in {pod_cidrs(self._node, self._versions)}"
             )
         number = self._free.pop()

@@ -63,12 +63,12 @@ def ruleset(forwards: Iterable[Forward]) -> str:
         return empty
     chains = {
         "dispatch": [_dispatch(forward) for forward in forwards],
-        "pre": ["type nat hook prerouting priority dstnat", "fib daddr type local jump dispatch"],
-        "out": ["type nat hook output priority dstnat", "fib daddr type local jump dispatch"],
+        "pre": ["type nat hook prerouting priority -100", "fib daddr type local jump dispatch"],
+        "out": ["type nat hook output priority -100", "fib daddr type local jump dispatch"],
         # A pod that asks its own hostPort would get the answer from itself, past the node's NAT; and an answer to
         # 127.0.0.1 would not leave the pod.
         "post": [
-            "type nat hook postrouting priority srcnat",
+            "type nat hook postrouting priority 100",
             "ip saddr 127.0.0.0/8 ct status dnat masquerade",
             *sorted({_hairpin(forward) for forward in forwards}),
         ],

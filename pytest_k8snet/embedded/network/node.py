@@ -73,18 +73,30 @@ class Node(Host):
         return f"route {verb} {address}/{PREFIX_LENGTH[version]} dev {link.device} src {self.addresses.get(version)}"
 
     async def attach(self, name: str, ports: Iterable[PodPort] = ()) -> PodLink:
-        """Make a network namespace for a pod and connect it. ``name`` is for messages only."""
-        netns = await self._threads.create(name)
+        """Make a network namespace for a pod and connect it. ``name`` is for messages only.
+
+        Raises NoAddress, NetworkCommandError or OSError, having undone what it began.
+        """
         addresses = self.pool.take()
+        netns = await self._threads.create(name)
         link = PodLink(netns, f"veth{next(self._device_numbers)}", addresses, addresses, tuple(ports))
-        await netns.sysctl(HOST_SYSCTLS)
+        try:
+            await self._connect(link)
+        except BaseException:
+            self.links[:] = [other for other in self.links if other is not link]
+            netns.close()
+            self.pool.give_back(addresses)
+            raise
+        return link
+
+    async def _connect(self, link: PodLink) -> None:
+        await link.netns.sysctl(HOST_SYSCTLS)
         await self.netns.ip(*self._node_side(link))
         await link.configure(self.mtu)
         self.links.append(link)
         for hook in self.on_attach:
             await hook(self, link)
         await self._changed()
-        return link
 
     async def detach(self, link: PodLink) -> None:
         """Cut a pod off and make its address available again; its processes are gone already."""
