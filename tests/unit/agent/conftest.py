@@ -124,7 +124,7 @@ def ask(servers: None, channels: dict[str, AgentChannel], loop: IoLoop) -> Ask:
     """Run probes, by default on the client, and return their results."""
 
     def run(
-        *probes: dict[str, Any], host: str = "client", timeout: float = 0.3, attempts: int = 1
+        *probes: dict[str, Any], host: str = "client", timeout: float = 0.5, attempts: int = 1
     ) -> list[dict[str, Any]]:
         request = {"op": "probe", "timeout": timeout, "attempts": attempts, "probes": list(probes)}
         results: list[dict[str, Any]] = loop.run(channels[host].call(request, 30))["results"]

@@ -75,7 +75,7 @@ EVIDENCE = [
     (probe(SILENT6, 80, "udp"), "timeout", "no answer"),
     (probe(SERVER4, 7001, "tcp"), "reset", "after the handshake: ECONNRESET"),
     (probe(SERVER4, 7002, "tcp"), "reset", "closed without an answer"),
-    (probe(SERVER4, 7003, "tcp"), "timeout", "handshake completed, no answer within 0.3 s"),
+    (probe(SERVER4, 7003, "tcp"), "timeout", "handshake completed, no answer within 0.5 s"),
     (probe(SERVER4, 7003, "tcp", bare=True), "connected", "handshake completed"),
     (probe(SERVER4, 7004, "tcp"), "connected", "not by an agent: b'SSH-2.0-OpenSSH_9.2"),
     (probe(SERVER4, 7005, "tcp"), "reset", "closed after 11 bytes of an answer"),
