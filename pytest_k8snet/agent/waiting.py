@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import select
 import socket
 
 
 async def ready(sock: socket.socket, deadline: float, *, writing: bool = False) -> bool:
     """Wait until a socket can be read (or written) or holds an error. False when the deadline passes first.
 
-    The deadline is in the loop's time. When it passes, the socket is asked once more: what the kernel received in
-    time must not be called silence only because this process got the processor late.
+    The deadline is in the loop's time. What the kernel received while this process did not get the processor is no
+    silence: the loop looks at its sockets before it looks at its timers, so the first to settle the future is right.
     """
     loop = asyncio.get_running_loop()
     settled: asyncio.Future[bool] = loop.create_future()
@@ -19,7 +18,7 @@ async def ready(sock: socket.socket, deadline: float, *, writing: bool = False) 
     add(sock.fileno(), _settle, settled, True)
     timer = loop.call_at(deadline, _settle, settled, False)
     try:
-        return await settled or _ready_now(sock, writing)
+        return await settled
     finally:
         timer.cancel()
         remove(sock.fileno())
@@ -28,9 +27,3 @@ async def ready(sock: socket.socket, deadline: float, *, writing: bool = False) 
 def _settle(future: asyncio.Future[bool], value: bool) -> None:
     if not future.done():
         future.set_result(value)
-
-
-def _ready_now(sock: socket.socket, writing: bool) -> bool:
-    poll = select.poll()
-    poll.register(sock, select.POLLOUT if writing else select.POLLIN)
-    return bool(poll.poll(0))
