@@ -9,6 +9,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ import yaml
 
 from pytest_k8snet.embedded.machine import CannotStart, check_machine
 from pytest_k8snet.embedded.options import ClusterOptions
+from pytest_k8snet.errors import ApiError
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 LOG = "cluster.log"
@@ -67,9 +69,21 @@ class Running:
     def _request(self, method: str, path: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._token}"}
         request = urllib.request.Request(f"{self._server}/k8snet/faults{path}", headers=headers, method=method)
-        with urllib.request.urlopen(request, context=self._context, timeout=30) as response:
-            answer: dict[str, Any] = json.load(response)
+        try:
+            with urllib.request.urlopen(request, context=self._context, timeout=30) as response:
+                answer: dict[str, Any] = json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                said = error.read().decode(errors="replace")
+            raise ApiError(f"{method} fault {path.strip('/')}: {_message(said)}", status=error.code) from error
         return answer
+
+
+def _message(body: str) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body
 
 
 def launch(options: ClusterOptions, run_dir: Path) -> Running:
