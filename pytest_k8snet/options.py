@@ -1,7 +1,8 @@
 """Every option in one table: it makes the command line, the ini keys, the environment variables and the help.
 
 An option ``provider`` is ``--k8snet-provider``, the ini key ``k8snet_provider`` and the variable ``K8SNET_PROVIDER``;
-the command line wins over the environment, the environment over the ini file.
+the command line wins over the environment, the environment over the ini file. An empty variable is as good as none, and
+an empty value on the command line asks for the default.
 """
 
 from __future__ import annotations
@@ -50,10 +51,20 @@ def _optional_number(value: str) -> int | None:
 def _seconds(value: str) -> float | None:
     if value == "":
         return None
-    seconds = float(value.removesuffix("s"))
+    seconds = float(value.removesuffix("s")) if re.fullmatch(r"\d*\.?\d+s?", value) else 0.0
     if not 0 < seconds < 3600:
         raise ValueError("expected seconds, more than 0 and less than 3600")
     return seconds
+
+
+def _in_namespace(value: str) -> str:
+    if value and not re.fullmatch(r"[^/\s]+/[^/\s]+", value):
+        raise ValueError("expected NAMESPACE/NAME")
+    return value
+
+
+def _names(value: str) -> str:
+    return ",".join(filter(None, (name.strip() for name in value.split(","))))
 
 
 def _pairs(value: str) -> dict[str, str]:
@@ -120,7 +131,12 @@ OPTIONS: tuple[Option, ...] = (
         "POLICY",
         choices=("Always", "IfNotPresent", "Never"),
     ),
-    Option("image_pull_secret", "Secret as NAMESPACE/NAME that is copied to pull the image with", metavar="NS/NAME"),
+    Option(
+        "image_pull_secret",
+        "Secret as NAMESPACE/NAME that is copied to pull the image with",
+        metavar="NS/NAME",
+        parse=_in_namespace,
+    ),
     Option("profile", "which levels run and with how much patience", "standard", "NAME", choices=tuple(PROFILES)),
     Option("report", "folder of the report", "k8snet-report", "FOLDER"),
     Option("seed", "number that makes what is drawn at random repeatable", metavar="N", parse=_optional_number),
@@ -128,9 +144,10 @@ OPTIONS: tuple[Option, ...] = (
         "calibrate",
         "show that every check can fail: inject each fault (or the named ones) into the embedded cluster",
         metavar="FAULT,...",
+        parse=_names,
         const="all",
     ),
-    Option("fault", "inject this fault into the embedded cluster once the fleet is ready", metavar="FAULT,..."),
+    Option("fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", _names),
     Option(
         "converge",
         "seconds in which an expectation must come true, instead of the profile's",
@@ -229,16 +246,24 @@ def _read(option: Option, config: pytest.Config, environment: Mapping[str, str])
     given = config.getoption(option.ini)
     if given is not None:
         text, where = str(given), option.flag
-    elif option.variable in environment:
+    elif environment.get(option.variable):
         text, where = environment[option.variable], f"environment variable {option.variable}"
     else:
-        text, where = str(config.getini(option.ini) or option.default), f"ini key {option.ini}"
+        text, where = _in_file(option, config), f"ini key {option.ini}"
+    text = text or option.default
     if option.choices and text and text not in option.choices:
         raise pytest.UsageError(f"{where}: {text!r} is not possible; choose from {', '.join(option.choices)}")
     try:
         return option.parse(text)
     except ValueError as error:
         raise pytest.UsageError(f"{where}: {text!r} cannot be used: {error}") from error
+
+
+def _in_file(option: Option, config: pytest.Config) -> str:
+    try:
+        return str(config.getini(option.ini))
+    except (TypeError, ValueError) as error:  # before pytest 9.2, which says it by a UsageError
+        raise pytest.UsageError(f"ini key {option.ini}: write its value as a string: {error}") from error
 
 
 def documentation() -> str:
