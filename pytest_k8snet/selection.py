@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def choose_suites(config: pytest.Config) -> None:
 def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -> None:
     """Deselect the checks of levels that the profile leaves out; a level named with -m is asked for and stays."""
     levels = settings.profile_settings.levels
-    asked = config.getoption("markexpr") or ""
+    asked = set(re.findall(r"\w+", config.getoption("markexpr") or ""))
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:

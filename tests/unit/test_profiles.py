@@ -1,0 +1,33 @@
+"""Which levels a profile runs, and with how much patience."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_k8snet.profiles import CALIBRATION, LEVELS, PROFILES, Profile
+
+EVERY = pytest.mark.parametrize("profile", [*PROFILES.values(), CALIBRATION], ids=[*PROFILES, "calibration"])
+
+
+@EVERY
+def test_every_profile_runs_the_core_level_and_only_levels_that_exist(profile: Profile) -> None:
+    assert "core" in profile.levels
+    assert profile.levels <= set(LEVELS)
+
+
+@EVERY
+def test_no_profile_causes_failures_on_purpose(profile: Profile) -> None:
+    assert "drill" not in profile.levels
+
+
+@EVERY
+def test_every_profile_has_time_for_a_probe_that_times_out_and_another_one(profile: Profile) -> None:
+    assert profile.converge >= 2 * profile.timeout
+    assert profile.hold > 0
+
+
+def test_acceptance_waits_no_shorter_than_the_standard() -> None:
+    standard, acceptance = PROFILES["standard"], PROFILES["acceptance"]
+    assert acceptance.levels > standard.levels
+    assert acceptance.converge > standard.converge
+    assert acceptance.hold > standard.hold
