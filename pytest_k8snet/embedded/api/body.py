@@ -50,7 +50,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"^(?:{_FLO
 def decode(data: bytes, media_type: str) -> Any:
     """The value in a body of ``media_type``; StoreError 400 when it is malformed, 415 for a type that is not read."""
     if media_type.endswith("yaml"):
-        return _plain(_from_yaml(data), set(), 0)
+        return _plain(_from_yaml(data), 0)
     if media_type == protobuf.MEDIA_TYPE:
         return protobuf.decode_protobuf(data)
     if media_type in ("application/json", "application/octet-stream") or media_type.endswith("+json"):
@@ -75,33 +75,44 @@ def decode_object(data: bytes, media_type: str) -> Obj:
 def _from_json(data: bytes) -> Any:
     try:
         value = msgspec.json.decode(data)
-        return _plain(value, set(), 0)
+        return _plain(value, 0)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise bad_request(f"the body is not valid JSON: {error}") from error
     except RecursionError as error:
-        raise bad_request(f"the body is nested deeper than {MAX_DEPTH} levels") from error
+        raise _too_deep() from error
 
 
 def _from_yaml(data: bytes) -> Any:
     try:
+        _check_events(data)
         return yaml.load(data, _Loader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise bad_request(f"the body is not valid YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise bad_request(f"the body is nested deeper than {MAX_DEPTH} levels") from error
 
 
-def _plain(value: Any, seen: set[int], depth: int) -> Any:
-    """Only JSON types, text as keys, no aliases: a few hundred bytes of YAML with aliases expand to gigabytes."""
-    if depth > MAX_DEPTH:
-        raise bad_request(f"the body is nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, (dict, list)):
-        if id(value) in seen:
+def _check_events(data: bytes) -> None:
+    """Refuse what the loader must not see: deep nesting overflows its C stack, aliases expand bytes to gigabytes."""
+    depth = 0
+    for event in yaml.parse(data, _Loader):
+        if isinstance(event, yaml.AliasEvent):
             raise bad_request("the body uses YAML aliases (&name, *name), which are not accepted here: write it out")
-        seen.add(id(value))
-        if isinstance(value, list):
-            return [_plain(item, seen, depth + 1) for item in value]
-        return {_key(key): _plain(item, seen, depth + 1) for key, item in value.items()}
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+
+
+def _too_deep() -> StoreError:
+    return bad_request(f"the body is nested deeper than {MAX_DEPTH} levels")
+
+
+def _plain(value: Any, depth: int) -> Any:
+    """Only the types of JSON, with text as keys."""
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    if isinstance(value, list):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         raise bad_request(f"the number {value} has no place in JSON")
     if value is None or isinstance(value, (str, int, float, bool)):

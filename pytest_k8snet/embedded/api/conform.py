@@ -8,6 +8,8 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from .objects import Obj
 from .quantity import parse_quantity
 from .shape import Shape, Struct
@@ -20,9 +22,9 @@ class Misfit(Exception):
     """A value of the wrong type. The text says where, what was expected and what was there."""
 
     def __init__(self, path: str, expected: str, value: Any) -> None:
-        shown = (
-            repr(value) if not isinstance(value, (dict, list)) else "an object" if isinstance(value, dict) else "a list"
-        )
+        shown = msgspec.json.encode(value).decode()
+        if isinstance(value, (dict, list)):
+            shown = "an object" if isinstance(value, dict) else "a list"
         super().__init__(f"{path.lstrip('.') or 'the object'}: expected {expected}, got {shown[:80]}")
 
 

@@ -62,7 +62,7 @@ async def serve_exec(request: web.Request, store: Store, runtime: Runtime, targe
     try:
         await socket.prepare(request)
         session = _Session(socket, process)
-        await session.run(process.stdout if stdout else None, process.stderr if stderr and not tty else None)
+        await session.run(stdout=stdout, stderr=stderr)
     finally:
         process.kill()
     return socket
@@ -93,8 +93,8 @@ class _Session:
         self._socket = socket
         self._process = process
 
-    async def run(self, stdout: ByteReader | None, stderr: ByteReader | None) -> None:
-        """Carry the streams until the command ends and its output is sent, or until the client has gone."""
+    async def run(self, *, stdout: bool, stderr: bool) -> None:
+        """Carry the wanted streams until the command ends and its output is sent, or until the client has gone."""
         output = asyncio.create_task(self._output(stdout, stderr))
         feeder = asyncio.create_task(self._feed())
         try:
@@ -111,14 +111,17 @@ class _Session:
             output.cancel()
             await asyncio.gather(feeder, output, return_exceptions=True)
 
-    async def _output(self, stdout: ByteReader | None, stderr: ByteReader | None) -> int:
-        pumps = [self._pump(STDOUT, stdout), self._pump(STDERR, stderr)]
-        await asyncio.gather(*pumps)
+    async def _output(self, stdout: bool, stderr: bool) -> int:
+        await asyncio.gather(
+            self._pump(STDOUT, self._process.stdout, stdout), self._pump(STDERR, self._process.stderr, stderr)
+        )
         return await self._process.wait()
 
-    async def _pump(self, channel: int, reader: ByteReader | None) -> None:
+    async def _pump(self, channel: int, reader: ByteReader | None, wanted: bool) -> None:
+        """Send what a stream brings; one that is not wanted is read all the same, or its writer would be blocked."""
         while reader is not None and (data := await reader.read(CHUNK)):
-            await self._socket.send_bytes(bytes([channel]) + data)
+            if wanted:
+                await self._socket.send_bytes(bytes([channel]) + data)
 
     async def _finish(self, code: int) -> None:
         await self._socket.send_bytes(bytes([ERROR]) + msgspec.json.encode(exit_status(code)))

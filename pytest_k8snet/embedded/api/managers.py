@@ -32,6 +32,9 @@ NOT_OWNED = frozenset(
 )
 """Paths that have no owner: they are the object's identity, or the API's own."""
 
+CONTINUED = ("kubectl-client-side-apply", "kubectl")
+"""``kubectl apply --server-side`` goes on with what ``kubectl apply`` began, without conflicts between the two."""
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -114,7 +117,8 @@ def apply_to(live: Obj, wanted: Obj, shape: Shape, manager: str, *, subresource:
     entries = read_entries(live)
     others = [entry for entry in entries if entry.key != own.key]
     contested = {path for path, value in fields.items() if path in present and present[path] != value}
-    conflicts = [(entry, path) for entry in others for path in sorted(entry.fields & contested)]
+    rivals = [entry for entry in others if (entry.manager, manager) != CONTINUED]
+    conflicts = [(entry, path) for entry in rivals for path in sorted(entry.fields & contested)]
     if conflicts and not force:
         raise _conflict(conflicts, str(live["apiVersion"]))
     others = [replace(entry, fields=entry.fields - contested) for entry in others]

@@ -14,11 +14,6 @@ from .status import StoreError, bad_request
 COMMON_FIELDS = ("metadata.name", "metadata.namespace")
 
 
-def parse_version(text: str) -> int:
-    """A resourceVersion of a request; StoreError 400 when it is no number."""
-    return _number(text, "resourceVersion")
-
-
 def _number(text: str, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise bad_request(f'parameter "{name}": Invalid value: "{text}": it must be a whole number')
@@ -27,11 +22,11 @@ def _number(text: str, name: str) -> int:
 
 @dataclass(frozen=True)
 class Query:
-    """What a list or watch asks for. ``timeout`` in seconds, 0 for none; ``limit`` 0 for all."""
+    """What a list or watch asks for. ``timeout`` (seconds) and ``limit`` are 0 for none, ``version`` 0 for any."""
 
     labels: Match
     fields: Match
-    version: str
+    version: int
     watch: bool
     bookmarks: bool
     send_initial_events: bool
@@ -49,7 +44,7 @@ class Query:
         return cls(
             labels=label_matcher(values.get("labelSelector", "")),
             fields=field_matcher(values.get("fieldSelector", ""), (*COMMON_FIELDS, *resource.selectable)),
-            version=values.get("resourceVersion", ""),
+            version=_number(values.get("resourceVersion") or "0", "resourceVersion"),
             watch=parse_bool(values.get("watch", ""), "watch"),
             bookmarks=parse_bool(values.get("allowWatchBookmarks", ""), "allowWatchBookmarks"),
             send_initial_events=initial,
@@ -66,4 +61,4 @@ class Query:
         """The version after which to watch, given the present one; None to begin with what exists."""
         if self.send_initial_events:
             return present
-        return None if self.version in ("", "0") else parse_version(self.version)
+        return self.version or None

@@ -48,10 +48,11 @@ class Resource:
     """One kind of object: where it is served, how it is completed, checked and printed.
 
     ``begin`` gives a new object its first status, ``carry`` takes over into a changed one what a client does not
-    repeat, ``complete`` fills in defaults: all in place. ``validate`` yields what is wrong with an object, given the one
-    that it replaces (None when it is new). ``name_rule`` is a rule of ``names.wrong_name``. ``selectable`` are the fields
-    that a field selector may name besides the common ones. ``grace`` gives the seconds that an object may take to end
-    before someone removes it, None when it goes at once. ``answer`` makes a kind that is answered and never stored.
+    repeat, ``complete`` fills in defaults: all in place. ``validate`` yields what is wrong with an object, given the
+    one that it replaces (None when it is new). ``name_rule`` is a rule of ``names.wrong_name``. ``selectable`` are the
+    fields that a field selector may name besides the common ones. ``grace`` gives the seconds that an object may take
+    to end before someone removes it, None when it goes at once. ``answer`` makes a kind that is answered and never
+    stored.
     """
 
     plural: str

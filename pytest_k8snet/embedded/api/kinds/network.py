@@ -85,7 +85,7 @@ def complete_service(service: Obj) -> None:
 
 def carry_service(service: Obj, old: Obj) -> None:
     """An update that does not mention addresses and node ports means those of before, if the type still has them."""
-    spec, before = service["spec"], old["spec"]
+    spec, before = service.setdefault("spec", {}), old["spec"]
     if "ExternalName" not in (before["type"], spec.get("type", "ClusterIP")):
         if not spec.get("clusterIP"):
             spec["clusterIP"] = before.get("clusterIP", "")
