@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pytest_k8snet.kube.client import KubeApi
-from pytest_k8snet.kube.exec import AgentChannel, ExecSession, IoLoop, LocalSession
+from pytest_k8snet.kube.exec import AgentChannel, ExecSession, IoLoop, LocalSession, close_all
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probe.patience import Patience
@@ -41,8 +41,7 @@ class Attachment:
 
     def close(self) -> None:
         """Close every stream and the loop."""
-        for channel in self._channels.values():
-            self._loop.run(channel.close(), 10)
+        self._loop.run(close_all(self._channels.values()), 30)
         self._channels.clear()
         self._loop.close()
         self.api.close()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from pytest_k8snet import fleet
 from pytest_k8snet.attach import Attachment
-from pytest_k8snet.errors import NoVerdict, PodNotReady
+from pytest_k8snet.errors import AgentLost, NoVerdict, PodNotReady
 from pytest_k8snet.kube import labels, pods
 from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.pods import PodRequest
@@ -90,7 +90,9 @@ class Cluster:
     def restart(self, pod: Pod) -> None:
         """End the agent of a pod, and wait until the kubelet has started its container again."""
         before = _restarts(self.api.get("v1", "Pod", pod.name, pod.namespace))
-        self.attachment.prober.ask(pod, {"op": "end", "port": pod.port})
+        # The exec'd agent dies with the container, so its answer may be lost; asking twice would restart it twice.
+        with suppress(AgentLost):
+            self.attachment.prober.ask(pod, {"op": "end", "port": pod.port}, again=False)
         deadline = Deadline(PODS_SECONDS)
         while deadline.left():
             now = self.api.get("v1", "Pod", pod.name, pod.namespace)
