@@ -109,6 +109,7 @@ async def run_cluster(
     cluster.start()
     path = run_dir / "kubeconfig"
     path.touch(mode=0o600)
-    path.write_text(kubeconfig(listener.getsockname()[1], made.ca_pem, token))
-    announce({"kubeconfig": str(path)})
+    server = f"https://127.0.0.1:{listener.getsockname()[1]}"
+    path.write_text(kubeconfig(server, made.ca_pem, token))
+    announce({"kubeconfig": str(path), "server": server, "token": token, "ca": made.ca_pem})
     await zygote.lost

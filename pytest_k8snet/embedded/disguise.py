@@ -14,6 +14,8 @@ async def put_on(link: PodLink, shown: Addresses) -> None:
     """
     for version, own in link.addresses.by_version:
         other = shown.get(version)
+        if other == own:
+            continue
         commands = [address_command("add", "lo", version, own)]
         if other:
             commands += [address_command("add", "eth0", version, other), _not_delivered(version, other)]
@@ -25,6 +27,8 @@ async def take_off(link: PodLink, shown: Addresses) -> None:
     """Undo ``put_on``."""
     for version, own in link.addresses.by_version:
         other = shown.get(version)
+        if other == own:
+            continue
         commands = [address_command("add", "eth0", version, own)]
         if other:
             commands.append(address_command("del", "eth0", version, other))

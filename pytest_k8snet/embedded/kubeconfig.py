@@ -7,8 +7,8 @@ import base64
 NAME = "k8snet-embedded"
 
 
-def kubeconfig(port: int, ca_pem: str, token: str) -> str:
-    """Return a kubeconfig for the API on a port of this machine."""
+def kubeconfig(server: str, ca_pem: str, token: str) -> str:
+    """Return a kubeconfig for the API at ``server``, an https URL."""
     authority = base64.b64encode(ca_pem.encode()).decode()
     return f"""\
 apiVersion: v1
@@ -17,7 +17,7 @@ current-context: {NAME}
 clusters:
 - name: {NAME}
   cluster:
-    server: https://127.0.0.1:{port}
+    server: {server}
     certificate-authority-data: {authority}
 users:
 - name: {NAME}

@@ -41,6 +41,7 @@ from pytest_k8snet.embedded.linux import (
     mount,
     unshare,
 )
+from pytest_k8snet.embedded.logfile import last_words
 from pytest_k8snet.embedded.machine import explain_refusal
 from pytest_k8snet.embedded.options import ClusterOptions
 
@@ -110,7 +111,9 @@ def _watch(init: int, run_dir: Path) -> None:
     poll.register(OWNER, select.POLLIN | select.POLLHUP)
     poll.register(pidfd, select.POLLIN)
     ready = {descriptor for descriptor, _ in poll.poll()}
-    if pidfd not in ready:
+    if pidfd in ready:
+        announce({"error": last_words(run_dir)})  # heard by an owner that still waits for the cluster to be ready
+    else:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)
     os.waitpid(init, 0)
     shutil.rmtree(run_dir, ignore_errors=True)

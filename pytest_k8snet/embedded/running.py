@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import select
 import shutil
-import ssl
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING
 
-import yaml
-
+from pytest_k8snet.embedded import logfile
 from pytest_k8snet.embedded.machine import CannotStart, check_machine
 from pytest_k8snet.embedded.options import ClusterOptions
-from pytest_k8snet.errors import ApiError
+
+if TYPE_CHECKING:
+    from pytest_k8snet.embedded.faults_client import FaultsClient
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
-LOG = "cluster.log"
 
 
 class Running:
     """A running cluster. It ends with ``stop``, or with this process, however this process ends."""
 
-    def __init__(self, launcher: subprocess.Popen[bytes], kubeconfig: Path) -> None:
+    def __init__(self, launcher: subprocess.Popen[bytes], kubeconfig: Path, server: str, token: str, ca: str) -> None:
         self.kubeconfig = kubeconfig
         self._launcher = launcher
-        config = yaml.safe_load(kubeconfig.read_text())
-        cluster = config["clusters"][0]["cluster"]
-        self._server: str = cluster["server"]
-        self._token: str = config["users"][0]["user"]["token"]
-        self._context = ssl.create_default_context(cadata=_pem(cluster["certificate-authority-data"]))
+        self._api = (server, token, ca)
 
     def __enter__(self) -> Running:
         return self
@@ -47,43 +39,25 @@ class Running:
 
     def stop(self) -> None:
         """End the cluster; when this returns nothing of it is left. Doing it twice is fine."""
-        assert self._launcher.stdin is not None
-        assert self._launcher.stdout is not None
-        self._launcher.stdin.close()
-        self._launcher.stdout.read()  # ends when launcher, init and sweeper have all closed it
-        self._launcher.stdout.close()
-        self._launcher.wait()
+        _end(self._launcher)
 
     def faults(self) -> list[str]:
         """Return the names of all faults that can be injected."""
-        return [fault["name"] for fault in self._request("GET", "")["items"]]
+        return self._faults().names()
 
     def inject(self, name: str) -> None:
-        """Put a fault into the cluster; it is in when this returns."""
-        self._request("POST", f"/{name}")
+        """Put a fault into the cluster; it is in when this returns. Raises FaultError."""
+        self._faults().inject(name)
 
     def restore(self, name: str) -> None:
-        """Take a fault out again; all is as before when this returns."""
-        self._request("DELETE", f"/{name}")
+        """Take a fault out again; all is as before when this returns. Raises FaultError."""
+        self._faults().restore(name)
 
-    def _request(self, method: str, path: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._token}"}
-        request = urllib.request.Request(f"{self._server}/k8snet/faults{path}", headers=headers, method=method)
-        try:
-            with urllib.request.urlopen(request, context=self._context, timeout=30) as response:
-                answer: dict[str, Any] = json.load(response)
-        except urllib.error.HTTPError as error:
-            with error:
-                said = error.read().decode(errors="replace")
-            raise ApiError(f"{method} fault {path.strip('/')}: {_message(said)}", status=error.code) from error
-        return answer
+    def _faults(self) -> FaultsClient:
+        # Not at the top: every process of the cluster imports this package, and none of them is its own client.
+        from pytest_k8snet.embedded.faults_client import FaultsClient
 
-
-def _message(body: str) -> str:
-    try:
-        return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
-        return body
+        return FaultsClient(*self._api)
 
 
 def launch(options: ClusterOptions, run_dir: Path) -> Running:
@@ -95,7 +69,7 @@ def launch(options: ClusterOptions, run_dir: Path) -> Running:
     check_machine()
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     run_dir = run_dir.resolve()
-    with (run_dir / LOG).open("wb") as log:
+    with (run_dir / logfile.NAME).open("wb") as log:
         launcher = subprocess.Popen(
             [sys.executable, "-m", "pytest_k8snet.embedded", options.to_json(), str(run_dir)],
             stdin=subprocess.PIPE,
@@ -107,11 +81,12 @@ def launch(options: ClusterOptions, run_dir: Path) -> Running:
     try:
         message = _first_message(launcher, options.start_timeout)
         if "kubeconfig" not in message:
-            raise CannotStart(message.get("error") or _log_tail(run_dir))
-        return Running(launcher, Path(message["kubeconfig"]))
+            raise CannotStart(message.get("error") or logfile.last_words(run_dir))
     except BaseException:
-        _abandon(launcher, run_dir)
+        _end(launcher)
+        shutil.rmtree(run_dir, ignore_errors=True)
         raise
+    return Running(launcher, Path(message["kubeconfig"]), message["server"], message["token"], message["ca"])
 
 
 def _first_message(launcher: subprocess.Popen[bytes], timeout: float) -> dict[str, str]:
@@ -124,20 +99,12 @@ def _first_message(launcher: subprocess.Popen[bytes], timeout: float) -> dict[st
     return message
 
 
-def _log_tail(run_dir: Path) -> str:
-    path = run_dir / LOG
-    lines = path.read_text(errors="replace").splitlines()[-5:] if path.exists() else []
-    return "the embedded cluster ended while starting: " + (" | ".join(lines) or "it said nothing")
-
-
-def _abandon(launcher: subprocess.Popen[bytes], run_dir: Path) -> None:
+def _end(launcher: subprocess.Popen[bytes]) -> None:
+    """Close the owner's end of the launcher's pipes, and wait until its processes have closed theirs: by ending."""
     assert launcher.stdin is not None
     assert launcher.stdout is not None
     launcher.stdin.close()
+    if not launcher.stdout.closed:
+        launcher.stdout.read()
+        launcher.stdout.close()
     launcher.wait()
-    launcher.stdout.close()
-    shutil.rmtree(run_dir, ignore_errors=True)
-
-
-def _pem(encoded: str) -> str:
-    return base64.b64decode(encoded).decode()

@@ -1,0 +1,196 @@
+"""An embedded cluster for the tests of itself, and a namespace in it for each test."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_k8snet.embedded import CannotStart, ClusterOptions, Running, launch
+from pytest_k8snet.errors import ApiError
+from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.exec import Finished, IoLoop, exec_once
+
+Object = dict[str, Any]
+
+SECONDS = 10.0
+
+SERVER = """
+import socket, sys, threading
+def who(peer):
+    return f"{socket.gethostname()} {peer[0].removeprefix('::ffff:')}".encode()
+def tcp(listener):
+    while True:
+        connection, peer = listener.accept()
+        connection.sendall(who(peer))
+        connection.close()
+def udp(opened):
+    while True:
+        data, peer = opened.recvfrom(65536)
+        opened.sendto(who(peer), peer)
+for port in map(int, sys.argv[1:]):
+    listener = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=64)
+    opened = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    opened.bind(("::", port))
+    threading.Thread(target=tcp, args=[listener]).start()
+    threading.Thread(target=udp, args=[opened]).start()
+"""
+
+CLIENT = """
+import json, socket, sys
+protocol, address, port, size, fragment = json.loads(sys.argv[1])
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+opened = socket.socket(family, kind)
+opened.settimeout(0.7)
+if not fragment:
+    level, name = (socket.IPPROTO_IPV6, 23) if family == socket.AF_INET6 else (socket.IPPROTO_IP, 10)
+    opened.setsockopt(level, name, 2)
+try:
+    if protocol == "tcp":
+        opened.connect((address, port))
+        print(opened.recv(1000).decode())
+    else:
+        opened.sendto(bytes(size), (address, port))
+        answer, peer = opened.recvfrom(1000)
+        print(answer.decode() + ("" if peer[0] == address else f" answered from {peer[0]}"))
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+@dataclass
+class Space:
+    """A namespace of a running cluster, and what tests do in it."""
+
+    running: Running
+    api: KubeApi
+    loop: IoLoop
+    name: str
+
+    def create(self, name: str, container: Object | None = None, **spec: Any) -> Object:
+        """Create a pod; its container sleeps unless told otherwise."""
+        one = {"name": "main", "image": "test", "command": ["sleep", "1000"], **(container or {})}
+        return self.api.create(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": name, "namespace": self.name},
+                "spec": {"terminationGracePeriodSeconds": 0, "containers": [one], **spec},
+            }
+        )
+
+    def server(self, name: str, node: str = "", port: int = 8080, host_port: int = 0, **spec: Any) -> Object:
+        """Create a pod that tells its name and who asks, by TCP and UDP, and wait until it is Ready."""
+        ports = [
+            {"containerPort": port, "protocol": protocol} | ({"hostPort": host_port} if host_port else {})
+            for protocol in ("TCP", "UDP")
+        ]
+        container = {
+            "command": ["python3", "-c", SERVER, str(port)],
+            "ports": ports,
+            "readinessProbe": {"tcpSocket": {"port": port}},
+        }
+        self.create(name, container, **({"nodeSelector": {"kubernetes.io/hostname": node}} if node else {}), **spec)
+        return self.wait(name)
+
+    def get(self, name: str) -> Object:
+        return self.api.get("v1", "Pod", name, self.name)
+
+    def wait(self, name: str, until: Callable[[Object], bool] | None = None) -> Object:
+        """Wait until a pod is as ``until`` says, or Ready."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            pod = self.get(name)
+            if (until or is_ready)(pod):
+                return pod
+            assert time.monotonic() < deadline, f"{name} is not as expected: {json.dumps(pod['status'], indent=1)}"
+            time.sleep(0.02)
+
+    def delete(self, name: str, grace: int | None = None) -> None:
+        """Delete a pod and wait until it is gone."""
+        self.api.delete("v1", "Pod", name, self.name, grace=grace)
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                self.get(name)
+            except ApiError as error:
+                assert error.status == 404
+                return
+            assert time.monotonic() < deadline, f"{name} is not gone"
+            time.sleep(0.02)
+
+    def exec(self, pod: str, *argv: str, container: str = "main", namespace: str = "") -> Finished:
+        """Run a command in a pod."""
+        done = exec_once(self.api.endpoint(), namespace or self.name, pod, container, argv, SECONDS)
+        return self.loop.run(done, SECONDS + 1)
+
+    def ask(
+        self, source: str, address: str, port: int = 8080, protocol: str = "tcp", size: int = 1, *, df: bool = False
+    ) -> str:
+        """Ask a server from a pod ("outside": from the host beside the nodes): its answer, or the error's name."""
+        question = json.dumps([protocol, address, port, size, not df])
+        argv = ("python3", "-c", CLIENT, question)
+        if source == "outside":
+            return self.exec("outside-1", *argv, container="host", namespace="k8snet-outside").stdout.strip()
+        return self.exec(source, *argv).stdout.strip()
+
+    def events(self, reason: str) -> list[str]:
+        """The messages of the namespace's events with a reason."""
+        return [event["message"] for event in self.api.objects("v1", "Event", self.name) if event["reason"] == reason]
+
+
+def is_ready(pod: Object) -> bool:
+    conditions = {entry["type"]: entry["status"] for entry in pod.get("status", {}).get("conditions") or ()}
+    return conditions.get("Ready") == "True"
+
+
+def addresses(pod: Object) -> tuple[str, str]:
+    """The IPv4 and the IPv6 address of a pod."""
+    four, six = (entry["ip"] for entry in pod["status"]["podIPs"])
+    return four, six
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running cluster with three nodes, both families."""
+    try:
+        running = launch(ClusterOptions(), tmp_path_factory.mktemp("embedded") / "run")
+    except CannotStart as error:
+        pytest.skip(str(error))
+    with running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def connection(embedded: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[KubeApi, IoLoop]]:
+    api = KubeApi(Access(str(embedded.kubeconfig), "", tmp_path_factory.mktemp("client")))
+    loop = IoLoop("tests")
+    yield api, loop
+    loop.close()
+    api.close()
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return itertools.count(1)
+
+
+@pytest.fixture
+def space(
+    embedded: Running, connection: tuple[KubeApi, IoLoop], numbers: Iterator[int], tmp_path: Path
+) -> Iterator[Space]:
+    """A namespace for one test; everything in it goes with it."""
+    api, loop = connection
+    name = f"test-{next(numbers)}"
+    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    yield Space(embedded, api, loop, name)
+    api.delete("v1", "Namespace", name)
+    api.wait_gone("v1", "Namespace", name, "")

@@ -1,0 +1,273 @@
+"""A cluster ends with its owner, however either of them ends, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_k8snet.embedded import CannotStart, ClusterOptions, Running, launch
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "user")
+
+OWNER = """
+import sys, json
+from pathlib import Path
+from pytest_k8snet.embedded import ClusterOptions, launch
+running = launch(ClusterOptions(nodes=2), Path(sys.argv[1]))
+print(json.dumps({"launcher": running._launcher.pid}), flush=True)
+sys.stdin.read()
+running.stop()
+"""
+
+CAN_RUN = """
+import subprocess, sys
+import aiohttp, cryptography, yaml, pytest_k8snet.embedded
+subprocess.run([sys.executable, "-c", ""], check=True)
+"""
+
+
+@dataclass
+class User:
+    """How to run Python as somebody: the beginning of the command line, and the environment."""
+
+    argv: list[str]
+    env: dict[str, str]
+
+
+@dataclass
+class Life:
+    """A cluster whose owner is another process, and what the machine knew of it while it lived."""
+
+    owner: subprocess.Popen[bytes]
+    launcher: int
+    run_dir: Path
+    processes: dict[int, str]
+    namespaces: set[str]
+
+    @property
+    def init(self) -> int:
+        """Process 1 of the cluster: the child of the launcher in another PID namespace."""
+        outside = os.readlink(f"/proc/{self.launcher}/ns/pid")
+        (found,) = (pid for pid in children(self.launcher) if os.readlink(f"/proc/{pid}/ns/pid") != outside)
+        return found
+
+    @property
+    def sweeper(self) -> int:
+        """The child of the launcher that is not init."""
+        (found,) = set(children(self.launcher)) - {self.init}
+        return found
+
+
+def as_ourselves() -> User:
+    return User([sys.executable], dict(os.environ))
+
+
+def as_nobody() -> User:
+    """The same Python, or another of its version with the same packages, as a user without any rights."""
+    if os.geteuid() != 0:
+        return as_ourselves()
+    drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = os.pathsep.join([str(REPOSITORY), sysconfig.get_path("purelib")])
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"}
+    for python in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        argv = [*drop, python]
+        check = [*argv, "-c", CAN_RUN]
+        if subprocess.run(check, env=env, capture_output=True, check=False).returncode == 0:
+            return User(argv, env)
+    pytest.skip(f"no {version} that the user {NOBODY} may run has the packages of this one")
+
+
+def children(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def family(pid: int) -> Iterator[int]:
+    yield pid
+    for child in children(pid):
+        yield from family(child)
+
+
+def started_at(pid: int) -> str:
+    """What tells a process from a later one with the same number."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
+def namespaces_in_use() -> set[str]:
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        for kind in NAMESPACES:
+            try:
+                found.add(os.readlink(process / "ns" / kind))
+            except OSError:  # ended while we looked
+                break
+    return found
+
+
+def remains(life: Life) -> dict[str, Any]:
+    """What is still there of a cluster; empty when nothing is."""
+    alive = []
+    for pid, start in life.processes.items():
+        try:
+            if started_at(pid) == start and "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2][:3]:
+                alive.append(pid)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found = {
+        "processes": alive,
+        "namespaces": sorted(life.namespaces & namespaces_in_use()),
+        "files": [str(life.run_dir)] if life.run_dir.exists() else [],
+        "mounts": [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(life.run_dir) in line],
+    }
+    return {what: there for what, there in found.items() if there}
+
+
+def wait_until_gone(life: Life, seconds: float = 5.0) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
+    while (left := remains(life)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everyone may write to; pytest's own are closed to other users."""
+    path = Path(tempfile.mkdtemp(prefix="k8snet-life-"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(params=[as_ourselves, as_nobody], ids=["root" if os.geteuid() == 0 else "user", "rootless"])
+def life(request: pytest.FixtureRequest, folder: Path) -> Iterator[Life]:
+    """A cluster with a pod in it, owned by a process that waits."""
+    user: User = request.param()
+    ours = namespaces_in_use()
+    owner = subprocess.Popen(
+        [*user.argv, "-c", OWNER, str(folder / "run")],
+        env=user.env,
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert owner.stdout is not None
+    assert owner.stderr is not None
+    line = owner.stdout.readline()
+    assert line, owner.stderr.read().decode()
+    launcher = json.loads(line)["launcher"]
+    processes = {pid: started_at(pid) for pid in family(launcher)}
+    namespaces = {os.readlink(f"/proc/{pid}/ns/{kind}") for pid in processes for kind in NAMESPACES}
+    yield Life(owner, launcher, folder / "run", processes, namespaces - ours)
+    owner.kill()
+    owner.communicate()
+
+
+def test_a_living_cluster_is_seen_by_these_tests(life: Life) -> None:
+    """Otherwise the tests below would prove nothing."""
+    found = remains(life)
+    assert len(found["processes"]) >= 4
+    assert len(found["namespaces"]) >= 4
+    assert found["files"] == [str(life.run_dir)]
+
+
+def test_the_mounts_of_a_cluster_are_not_seen_outside(life: Life) -> None:
+    assert "mounts" not in remains(life)
+    assert str(life.run_dir) in Path(f"/proc/{life.init}/mountinfo").read_text()
+
+
+def kill_owner(life: Life) -> None:
+    life.owner.kill()
+
+
+def kill_launcher(life: Life) -> None:
+    os.kill(life.launcher, signal.SIGKILL)
+
+
+def kill_init(life: Life) -> None:
+    os.kill(life.init, signal.SIGKILL)
+
+
+def kill_owner_and_launcher(life: Life) -> None:
+    life.owner.kill()
+    os.kill(life.launcher, signal.SIGKILL)
+
+
+def kill_sweeper_and_owner(life: Life) -> None:
+    os.kill(life.sweeper, signal.SIGKILL)
+    life.owner.kill()
+
+
+def terminate_launcher(life: Life) -> None:
+    os.kill(life.launcher, signal.SIGTERM)
+
+
+def stop(life: Life) -> None:
+    life.owner.communicate(b"")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        stop,
+        kill_owner,
+        kill_launcher,
+        kill_init,
+        kill_owner_and_launcher,
+        kill_sweeper_and_owner,
+        terminate_launcher,
+    ],
+)
+def test_nothing_is_left(life: Life, end: Callable[[Life], None]) -> None:
+    end(life)
+    assert wait_until_gone(life) == {}
+
+
+def test_stop_returns_when_nothing_is_left(tmp_path: Path) -> None:
+    running = start(tmp_path / "run")
+    pids = {pid: started_at(pid) for pid in family(running._launcher.pid)}
+    running.stop()
+    assert remains(Life(running._launcher, 0, tmp_path / "run", pids, set())) == {}
+    running.stop()
+
+
+def test_clusters_side_by_side_do_not_meet(tmp_path: Path) -> None:
+    with start(tmp_path / "one") as one, start(tmp_path / "two") as two:
+        assert one.kubeconfig.read_text() != two.kubeconfig.read_text()
+        one.stop()
+        assert not (tmp_path / "one").exists()
+        assert "udp-dropped" in two.faults()
+
+
+def test_only_its_owner_may_read_the_files_of_a_cluster(tmp_path: Path) -> None:
+    with start(tmp_path / "run") as running:
+        assert running.kubeconfig.stat().st_mode & 0o077 == 0
+        assert (tmp_path / "run").stat().st_mode & 0o077 == 0
+
+
+def test_a_cluster_is_ready_in_three_seconds(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with start(tmp_path / "run"):
+        assert time.monotonic() - began < 3
+
+
+def start(run_dir: Path) -> Running:
+    try:
+        return launch(ClusterOptions(nodes=1), run_dir)
+    except CannotStart as error:
+        pytest.skip(str(error))
