@@ -231,6 +231,11 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(option.ini, f"{described}; also {option.variable}", type="string", default="")
 
 
+def defaults(root: Path) -> Settings:
+    """Return the settings of a user who asked for nothing."""
+    return Settings(**{option.name: option.parse(option.default) for option in OPTIONS}, root=root)
+
+
 def read_settings(config: pytest.Config, environment: Mapping[str, str]) -> Settings:
     """Read the settings: command line over environment over ini file.
 
