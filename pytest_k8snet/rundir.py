@@ -6,6 +6,7 @@ from what is left of one.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import secrets
@@ -13,6 +14,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pytest_k8snet.errors import UsageError
@@ -28,8 +30,7 @@ def parent() -> Path:
     return Path(tempfile.gettempdir()) / f"k8snet-{os.getuid()}"
 
 
-def _private(folder: Path) -> None:
-    folder.mkdir(mode=0o700, exist_ok=True)
+def _demand_private(folder: Path) -> None:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise UsageError(
@@ -43,16 +44,28 @@ class RunDir:
 
     def __init__(self, base: Path | None = None) -> None:
         self._parent = base or parent()
-        _private(self._parent)
         self.run_id = secrets.token_hex(4)
         self.path = self._parent / self.run_id
-        self.path.mkdir(mode=0o700)
-        self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = -1
+        while self._lock < 0:
+            self._lock = self._make()
+
+    def _make(self) -> int:
+        with suppress(FileExistsError):
+            self._parent.mkdir(mode=0o700)
+        try:
+            with _alone_in(self._parent):
+                self.path.mkdir(mode=0o700)
+                lock = os.open(self.path / LOCK, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                return lock
+        except FileNotFoundError:  # the last of the other runs has just removed the folder of all runs
+            return -1
 
     def remove(self) -> None:
         """Remove the folder and all that is in it, and the folder of all runs when it is empty."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(FileNotFoundError), _alone_in(self._parent):
+            shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
         remove_if_empty(self._parent)
 
@@ -60,18 +73,37 @@ class RunDir:
 def remove_if_empty(folder: Path) -> None:
     """Remove a folder unless somebody still has something in it."""
     try:
-        folder.rmdir()
-    except OSError:
-        if folder.exists() and not any(folder.iterdir()):
+        with _alone_in(folder):
+            folder.rmdir()
+    except OSError as error:
+        if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT}:
             raise
 
 
-def abandoned(base: Path | None = None) -> Iterator[Path]:
-    """Yield the folders of runs whose owner is gone."""
-    folder = base or parent()
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if not alive(path):
-            yield path
+def abandoned(base: Path | None = None) -> list[Path]:
+    """Return the folders of runs whose owner is gone. Raises UsageError when others could have put them there."""
+    try:
+        with _alone_in(folder := base or parent()):
+            return [path for path in sorted(folder.iterdir()) if path.is_dir() and not alive(path)]
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder of all runs, so that a run that begins or ends is not taken for a dead one.
+
+    Raises FileNotFoundError when there is no such folder.
+    """
+    _demand_private(folder)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not os.path.samestat(os.fstat(handle), folder.lstat()):
+            raise FileNotFoundError(errno.ENOENT, "removed, and made anew, while this waited for it", str(folder))
+        yield
+    finally:
+        os.close(handle)
 
 
 def alive(path: Path) -> bool:
