@@ -15,7 +15,7 @@ from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.client import Access, KubeApi
 from pytest_k8snet.kube.sweep import delete_namespaces, namespaces_of
 from pytest_k8snet.providers import Say
-from pytest_k8snet.providers.kind import cluster_name, run_kind
+from pytest_k8snet.providers.kind import Kind, cluster_name
 
 ACCESS = "access.json"
 
@@ -31,16 +31,18 @@ class Wanted:
 def note_access(folder: Path, provider: str, access: Access) -> None:
     """Write down in a run's folder which cluster it uses, so that a sweep finds it."""
     text = json.dumps({"provider": provider, "kubeconfig": access.kubeconfig, "context": access.context})
-    (folder / ACCESS).write_text(text)
+    unfinished = folder / f"{ACCESS}.new"
+    unfinished.write_text(text)
+    unfinished.rename(folder / ACCESS)
 
 
 def sweep_machine(wanted: Wanted, say: Say) -> int:
     """Remove what dead runs left on this machine, and in the clusters that they used; return how many failed."""
     failed = 0
-    for folder in list(rundir.abandoned()):
+    for folder in rundir.abandoned():
         if wanted.run_id in {"", folder.name}:
             try:
-                _sweep_run(folder, say)
+                failed += _sweep_run(folder, say)
             except K8sNetError as error:
                 say(f"run {folder.name} is not removed: {error}")
                 failed += 1
@@ -49,20 +51,22 @@ def sweep_machine(wanted: Wanted, say: Say) -> int:
     return failed
 
 
-def _sweep_run(folder: Path, say: Say) -> None:
+def _sweep_run(folder: Path, say: Say) -> int:
     note = folder / ACCESS
     known = json.loads(note.read_text()) if note.is_file() else {}
     if known.get("provider") == "existing":
         api = KubeApi(Access(known["kubeconfig"], known["context"], folder))
         try:
-            _delete(api, list(namespaces_of(api, folder.name)), say)
+            if left := _delete(api, namespaces_of(api, folder.name), say):
+                return left  # and the folder stays, so that the next sweep finds them
         finally:
             api.close()
     if known.get("provider") == "kind" or (folder / "kind.yaml").is_file():
-        run_kind(["delete", "cluster", "--name", cluster_name(folder.name), "--kubeconfig", str(folder / "kubeconfig")])
+        Kind().delete(cluster_name(folder.name), folder / "kubeconfig")
         say(f"removed the kind cluster {cluster_name(folder.name)}")
     shutil.rmtree(folder)
     say(f"removed {folder}")
+    return 0
 
 
 def sweep_cluster(kubeconfig: str, context: str, wanted: Wanted, say: Say) -> int:

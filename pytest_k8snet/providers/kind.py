@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_k8snet.errors import PreflightError
+from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.kube.client import Access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
@@ -15,7 +17,8 @@ from pytest_k8snet.providers import FaultInjector, Say
 from pytest_k8snet.providers.existing import THIS_MACHINE
 
 OLDEST = (0, 24)
-CREATE_SECONDS = 600
+CLUSTER_SECONDS = 600.0
+VERSION_SECONDS = 20.0
 
 CONFIG = """\
 kind: Cluster
@@ -32,43 +35,116 @@ def cluster_name(run_id: str) -> str:
     return f"k8snet-{run_id}"
 
 
+class Kind:
+    """The ``kind`` binary on the PATH of an environment."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+
+    def version(self, *, seconds: float = VERSION_SECONDS) -> str:
+        """Return the version of the binary. Raises PreflightError when it is missing or too old."""
+        if shutil.which("kind", path=self._environment.get("PATH", "")) is None:
+            raise PreflightError(
+                "there is no 'kind' on the PATH",
+                hint="Install it (kind.sigs.k8s.io), or use --k8snet-provider embedded, which needs no Docker.",
+            )
+        said = self.run("version", seconds=seconds)
+        found = re.search(r"v(\d+)\.(\d+)[.\w+-]*", said)
+        if found is None:
+            raise PreflightError(f"'kind version' said {said.strip()!r}, which names no version", hint="Is that kind?")
+        if (int(found[1]), int(found[2])) < OLDEST:
+            wanted = ".".join(map(str, OLDEST))
+            raise PreflightError(f"kind {found[0]} is too old: {wanted} or newer is needed", hint="Update kind.")
+        return found[0]
+
+    def delete(self, cluster: str, kubeconfig: Path) -> None:
+        """Delete a cluster; one that is gone already is as good. Raises PreflightError."""
+        self.run("delete", "cluster", "--name", cluster, "--kubeconfig", str(kubeconfig))
+
+    def run(self, *arguments: str, seconds: float = CLUSTER_SECONDS) -> str:
+        """Run kind and return what it printed. Raises PreflightError with its last lines when it fails."""
+        what = f"'kind {' '.join(arguments[:2])}'"
+        try:
+            done = subprocess.run(
+                ["kind", *arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise PreflightError(f"{what} did not end in {seconds:g} s", hint="Does 'docker ps' answer?") from error
+        except OSError as error:
+            raise PreflightError(
+                f"{what} cannot be run: {error}", hint="Is kind installed, and on the PATH?"
+            ) from error
+        if done.returncode:
+            raise PreflightError(
+                f"{what} failed with status {done.returncode}:\n{_last_lines(done.stdout + done.stderr)}",
+                hint="Try it by hand. Often the cause is Docker not running or limits of inotify "
+                "(kind.sigs.k8s.io/docs/user/known-issues).",
+            )
+        return done.stdout
+
+
+def _last_lines(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.strip().splitlines()[-8:])
+
+
 class KindProvider:
     """``kind create cluster`` before the run, ``kind delete cluster`` after it."""
 
     name = "kind"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, kind: Kind | None = None) -> None:
         self._settings = settings
+        self._kind = kind or Kind()
         self._cluster = ""
         self._kubeconfig = Path()
 
     def start(self, scratch: Path, run_id: str, say: Say) -> Access:
         """Make the cluster and wait until kind says that its control plane is up."""
-        version = kind_version()
+        version = self._kind.version()
+        config = scratch / "kind.yaml"
+        config.write_text(self._config())
         self._kubeconfig = scratch / "kubeconfig"
         self._cluster = cluster_name(run_id)
-        config = scratch / "kind.yaml"
-        given = self._settings.kind_config
-        config.write_text(Path(given).read_text() if given else CONFIG)
         say(f"kind {version} makes the cluster {self._cluster} (some minutes where images must be pulled)")
-        arguments = ["create", "cluster", "--name", self._cluster, "--config", str(config), "--wait", "0s"]
+        arguments: Sequence[str] = ("--name", self._cluster, "--config", str(config), "--wait", "0s")
         if self._settings.kind_image:
-            arguments += ["--image", self._settings.kind_image]
-        run_kind([*arguments, "--kubeconfig", str(self._kubeconfig)])
+            arguments = (*arguments, "--image", self._settings.kind_image)
+        self._kind.run("create", "cluster", *arguments, "--kubeconfig", str(self._kubeconfig))
         return Access(str(self._kubeconfig), f"kind-{self._cluster}", scratch)
+
+    def _config(self) -> str:
+        if not (given := self._settings.kind_config):
+            return CONFIG
+        try:
+            return Path(given).expanduser().read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"--k8snet-kind-config: {given} cannot be read: {error}",
+                hint="It must be a configuration file of kind (kind.sigs.k8s.io/docs/user/configuration).",
+            ) from error
 
     def stop(self, say: Say) -> None:
         """Delete the cluster unless it is to be kept."""
         if not self._cluster:
             return
+        by_hand = f"kind delete cluster --name {self._cluster}"
         if self._settings.kind_keep:
             say(
                 f"kept the kind cluster {self._cluster}; its kubeconfig: kind get kubeconfig --name {self._cluster}; "
-                f"remove it: kind delete cluster --name {self._cluster}"
+                f"remove it: {by_hand}"
             )
             return
         say(f"deleting the kind cluster {self._cluster}")
-        run_kind(["delete", "cluster", "--name", self._cluster, "--kubeconfig", str(self._kubeconfig)])
+        try:
+            self._kind.delete(self._cluster, self._kubeconfig)
+        except PreflightError as error:
+            say(f"not removed: the kind cluster {self._cluster}; later: {by_hand}\n{error}")
 
     def outside(self) -> tuple[Pod | None, str]:
         """Probe from this machine, which is outside kind's nodes."""
@@ -77,40 +153,3 @@ class KindProvider:
     def faults(self) -> FaultInjector | None:
         """Have none: kind's network is the CNI's own."""
         return None
-
-
-def kind_version() -> str:
-    """Return the version of the kind binary. Raises PreflightError when it is missing or too old."""
-    if shutil.which("kind") is None:
-        raise PreflightError(
-            "--k8snet-provider kind: there is no 'kind' on the PATH",
-            hint="Install it (kind.sigs.k8s.io), or use --k8snet-provider embedded, which needs no Docker.",
-        )
-    said = run_kind(["version"])
-    found = re.search(r"v(\d+)\.(\d+)[.\w+-]*", said)
-    if found is None:
-        raise PreflightError(f"'kind version' said {said.strip()!r}, which names no version", hint="Is that kind?")
-    if (int(found[1]), int(found[2])) < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
-        raise PreflightError(f"kind {found[0]} is too old: {wanted} or newer is needed", hint="Update kind.")
-    return found[0]
-
-
-def run_kind(arguments: list[str]) -> str:
-    """Run kind and return what it printed. Raises PreflightError with its last lines when it fails."""
-    try:
-        done = subprocess.run(
-            ["kind", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=CREATE_SECONDS
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PreflightError(
-            f"'kind {arguments[0]} {arguments[1]}' did not end in {CREATE_SECONDS} s", hint="Does 'docker ps' answer?"
-        ) from error
-    if done.returncode:
-        last = "\n".join(f"  {line}" for line in (done.stdout + done.stderr).strip().splitlines()[-8:])
-        raise PreflightError(
-            f"'kind {' '.join(arguments[:2])}' failed with status {done.returncode}:\n{last}",
-            hint="Try it by hand. Often the cause is Docker not running or limits of inotify "
-            "(kind.sigs.k8s.io/docs/user/known-issues).",
-        )
-    return done.stdout
