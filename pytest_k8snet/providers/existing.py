@@ -22,7 +22,8 @@ class ExistingProvider:
 
     def start(self, scratch: Path, run_id: str, say: Say) -> Access:
         """Check that the files are there."""
-        files = [Path(part).expanduser() for part in self._choice.kubeconfig.split(":") if part]
+        # Absolute, because a sweep from another folder must find them again.
+        files = [Path(part).expanduser().absolute() for part in self._choice.kubeconfig.split(":") if part]
         missing = [str(file) for file in files if not file.is_file()]
         if files and len(missing) == len(files):
             raise UsageError(
