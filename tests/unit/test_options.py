@@ -50,7 +50,7 @@ def read(pytester: pytest.Pytester) -> Read:
     """Read the settings as pytest does, without the variables of whoever runs the tests."""
 
     def read(*arguments: str, environment: dict[str, str] | None = None) -> Settings:
-        return read_settings(pytester.parseconfig("-p", "no:hypothesispytest", *arguments), environment or {})
+        return read_settings(pytester.parseconfig(*arguments), environment or {})
 
     return read
 
@@ -243,7 +243,7 @@ def test_the_documentation_has_a_row_of_five_cells_for_each_option() -> None:
 
 
 def test_the_help_shows_every_option_with_its_choices_and_default(pytester: pytest.Pytester) -> None:
-    said = " ".join(pytester.runpytest_inprocess("-p", "no:hypothesispytest", "--help").stdout.str().split())
+    said = " ".join(pytester.runpytest_inprocess("--help").stdout.str().split())
     for option in OPTIONS:
         assert option.flag in said
         assert f"also {option.variable}" in said.replace("- ", "")
