@@ -33,4 +33,5 @@ def detect(api: KubeApi) -> str:
     for sign, name in SIGNS.items():
         if any(pod["name"].startswith(f"{sign}-") for pod in pods):
             return name
-    return "unknown"
+    unknown = sorted(pod["name"].rsplit("-", 1)[0] for pod in pods if "cni" in pod["name"])
+    return f"unknown ({unknown[0]})" if unknown else "unknown"
