@@ -5,17 +5,33 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from .objects import Obj
+from .objects import Obj, clone
 from .quantity import parse_quantity
 from .shape import Shape, Struct
 from .status import bad_request
 
 LIMITS = {"int32": 2**31, "int64": 2**63}
+EMPTY: Mapping[str, Any] = {
+    "any": None,
+    "boolean": False,
+    "bytes": "",
+    "int32": 0,
+    "int64": 0,
+    "int-or-string": 0,
+    "list": [],
+    "map": {},
+    "number": 0,
+    "quantity": "0",
+    "string": "",
+    "struct": {},
+    "time": "",
+}
+"""What null means as an entry of a list or map."""
 
 
 class Misfit(Exception):
@@ -56,8 +72,7 @@ def _fit(value: Any, shape: Shape, path: str, unknown: list[str]) -> Any:
 def _fit_item(value: Any, shape: Shape, path: str, unknown: list[str]) -> Any:
     """An entry of a list or map, where null means the empty value of its type."""
     if value is None:
-        empty: dict[str, Any] = {"struct": {}, "map": {}, "list": [], "string": ""}
-        return empty.get(shape.kind)
+        return clone(EMPTY[shape.kind])
     return _fit(value, shape, path, unknown)
 
 

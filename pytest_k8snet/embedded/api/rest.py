@@ -25,15 +25,19 @@ from .store import Store
 from .watch import WatchStream
 from .writes import WriteOptions, Writer
 
+MAX_WARNINGS = 32
+"""Clients read at most about a hundred headers."""
+
 
 def json_response(body: Any, status: int = 200, warnings: Sequence[str] = ()) -> web.Response:
     """An answer of the API; warnings go into headers, from which clients print them (RFC 9111, code 299)."""
     headers = CIMultiDict[str]()
-    for warning in dict.fromkeys(warnings):
-        text = warning.replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", " ")
-        headers.add("Warning", f'299 - "{text}"')
-    body = msgspec.json.encode(body)
-    return web.Response(body=body, status=status, content_type="application/json", headers=headers)
+    for warning in [*dict.fromkeys(warnings)][:MAX_WARNINGS]:
+        printable = "".join(letter if letter.isprintable() else " " for letter in warning[:512])
+        quoted = printable.replace("\\", "\\\\").replace('"', '\\"')
+        headers.add("Warning", f'299 - "{quoted}"')
+    data = msgspec.json.encode(body)
+    return web.Response(body=data, status=status, content_type="application/json", headers=headers)
 
 
 class Rest:

@@ -146,6 +146,7 @@ class Api:
         app = make_app(self.store, self.runtime, TOKEN, ca_pem=identity.ca_pem)
         self._runner = self.run(serve(app, listener, identity))
         self.trust = ssl.create_default_context(cadata=identity.ca_pem)
+        self._connection = self.connect()
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(yaml.safe_dump(self._kubeconfig(identity)))
 
@@ -175,14 +176,25 @@ class Api:
         """One request; a body that is not bytes is sent as JSON."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Authorization": f"Bearer {token}", "Content-Type": "application/json", **(headers or {})}
-        with contextlib.closing(self.connect()) as connection:
-            connection.request(method, path, data, sent)
-            answer = connection.getresponse()
-            text = answer.read()
-            warnings = answer.headers.get_all("Warning") or []
+        answer = self._send(method, path, data, sent)
+        text = answer.read()
+        warnings = answer.headers.get_all("Warning") or []
         is_json = answer.headers.get_content_type() == "application/json"
         decoded = json.loads(text) if is_json and text else text.decode()
         return Answer(answer.status, decoded, dict(answer.headers), warnings)
+
+    def _send(self, method: str, path: str, data: bytes | None, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        """Use the connection of the request before, or a new one when the server has closed that."""
+        for attempt in (1, 2):
+            fresh = self._connection.sock is None
+            try:
+                self._connection.request(method, path, data, dict(headers))
+                return self._connection.getresponse()
+            except (ConnectionError, http.client.CannotSendRequest):
+                self._connection.close()
+                if fresh or attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
 
     def lines(self, path: str, until: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """The events of a watch, up to when ``until`` is content or the stream ends."""
@@ -196,6 +208,7 @@ class Api:
 
     def close(self) -> None:
         """End the server and its thread."""
+        self._connection.close()
         self.run(self._runner.cleanup())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)

@@ -24,15 +24,15 @@ ROLE = "node-role.kubernetes.io/"
 
 
 def _node_status(node: Obj) -> str:
-    ready = next((c for c in lookup(node, "status", "conditions") or [] if c["type"] == "Ready"), None)
-    word = "Unknown" if ready is None else "Ready" if ready["status"] == "True" else "NotReady"
+    conditions = {c.get("type"): c.get("status") for c in lookup(node, "status", "conditions") or ()}
+    word = {None: "Unknown", "True": "Ready"}.get(conditions.get("Ready"), "NotReady")
     return f"{word},SchedulingDisabled" if lookup(node, "spec", "unschedulable") else word
 
 
 def _address(kind: str) -> Column:
     def read(node: Obj) -> str:
-        found = [entry["address"] for entry in lookup(node, "status", "addresses") or [] if entry["type"] == kind]
-        return found[0] if found else "<none>"
+        entries = lookup(node, "status", "addresses") or []
+        return next((str(entry.get("address")) for entry in entries if entry.get("type") == kind), "<none>")
 
     name = {"InternalIP": "Internal-IP", "ExternalIP": "External-IP"}[kind]
     return Column(name, read, priority=1)

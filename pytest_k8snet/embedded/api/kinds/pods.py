@@ -42,7 +42,7 @@ def _container_reason(status: Obj, reason: str) -> str:
         elif state.get("running") and container.get("ready"):
             running = True
     if reason == "Completed" and running:
-        ready = any(c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions") or [])
+        ready = any(c.get("type") == "Ready" and c.get("status") == "True" for c in status.get("conditions") or [])
         return "Running" if ready else "NotReady"
     return reason
 
@@ -64,7 +64,7 @@ def _restarts(pod: Obj) -> str:
 
 
 def _addresses(pod: Obj) -> str:
-    return joined(entry["ip"] for entry in lookup(pod, "status", "podIPs") or [])
+    return joined(str(entry.get("ip")) for entry in lookup(pod, "status", "podIPs") or [])
 
 
 COLUMNS = (
