@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import urllib3
+import yaml
 from kubernetes import client, config, dynamic
+from kubernetes.client.rest import should_bypass_proxies
 from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError, ResourceNotUniqueError
 
 from pytest_k8snet.errors import ApiError, UsageError
+from pytest_k8snet.kube.answers import in_words, innermost, lines, refusal
 from pytest_k8snet.kube.endpoint import ApiEndpoint
 
 Object = dict[str, Any]
@@ -52,7 +55,9 @@ class Access:
                 )
             else:
                 config.load_incluster_config(client_configuration=made)
-        except (config.ConfigException, OSError, TypeError, ValueError) as error:
+            if not made.host:
+                raise config.ConfigException("its cluster has no server")
+        except (config.ConfigException, yaml.YAMLError, OSError, TypeError, ValueError) as error:
             raise UsageError(
                 f"the kubeconfig {self.kubeconfig or '(service account)'} cannot be used: {error}",
                 hint="Look at it with 'kubectl config get-contexts' and name file and context: "
@@ -62,15 +67,28 @@ class Access:
         return made
 
 
-class KubeApi:
-    """One connection to a cluster's API. Not for use by several threads at once."""
+class _Transport(client.ApiClient):  # type: ignore[misc]
+    """A client whose every request has its time: the discovery of DynamicClient asks without a limit."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, configuration: client.Configuration, seconds: float) -> None:
+        super().__init__(configuration)
+        self._limit = (CONNECT_SECONDS, seconds)
+
+    def call_api(self, *arguments: Any, **more: Any) -> Any:
+        more["_request_timeout"] = more.get("_request_timeout") or self._limit
+        return super().call_api(*arguments, **more)
+
+
+class KubeApi:
+    """One connection to a cluster's API, which must answer within ``seconds``. Not for several threads at once."""
+
+    def __init__(self, access: Access, *, seconds: float = ANSWER_SECONDS) -> None:
         self.access = access
         self._configuration = access.configuration()
         self.server: str = self._configuration.host
-        self._transport = client.ApiClient(self._configuration)
+        self._transport = _Transport(self._configuration, seconds)
         self._dynamic: dynamic.DynamicClient | None = None
+        self._version = ""
 
     def close(self) -> None:
         """Close the connections."""
@@ -84,28 +102,31 @@ class KubeApi:
             token = made.auth_settings().get("BearerToken", {}).get("value")
             return {"Authorization": token} if token else {}
 
-        return ApiEndpoint(made.host, _ssl_context(made), headers, made.proxy or None, made.tls_server_name or None)
+        direct = not made.proxy or should_bypass_proxies(made.host, made.no_proxy or "")
+        proxy = None if direct else made.proxy
+        return ApiEndpoint(made.host, _ssl_context(made), headers, proxy, made.tls_server_name or None)
 
     def version(self) -> str:
         """Return the server's version, such as "v1.34.4"."""
-        return str(self._ask("read the version", lambda: self._client().version["kubernetes"]["gitVersion"]))
+        self._ask("read the version", self._client)
+        return self._version
 
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object:
         """Return one object. Raises ApiError with status 404 when there is none."""
-        what = _what("get", kind, name, namespace)
+        what = in_words("get", kind, name, namespace)
         return self._call(what, api_version, kind, "get", name=name, namespace=namespace)
 
     def objects(
         self, api_version: str, kind: str, namespace: str | None = None, *, labels: str | None = None
     ) -> list[Object]:
         """Return the objects of a kind, of all namespaces when none is given."""
-        what = _what("list", kind, "", namespace)
+        what = in_words("list", kind, "", namespace)
         answer = self._call(what, api_version, kind, "get", namespace=namespace, label_selector=labels)
         return list(answer["items"])
 
     def list_for_watch(self, api_version: str, kind: str, namespace: str) -> tuple[list[Object], str]:
         """Return the objects of a kind and the resourceVersion from which a watch goes on."""
-        answer = self._call(_what("list", kind, "", namespace), api_version, kind, "get", namespace=namespace)
+        answer = self._call(in_words("list", kind, "", namespace), api_version, kind, "get", namespace=namespace)
         return list(answer["items"]), str(answer["metadata"]["resourceVersion"])
 
     def create(self, obj: Mapping[str, Any]) -> Object:
@@ -119,7 +140,7 @@ class KubeApi:
     def patch(self, api_version: str, kind: str, name: str, body: Object, namespace: str | None = None) -> Object:
         """Merge ``body`` into an object."""
         return self._call(
-            _what("patch", kind, name, namespace),
+            in_words("patch", kind, name, namespace),
             api_version,
             kind,
             "patch",
@@ -138,7 +159,7 @@ class KubeApi:
             body["gracePeriodSeconds"] = grace  # type: ignore[assignment]
         try:
             self._call(
-                _what("delete", kind, name, namespace),
+                in_words("delete", kind, name, namespace),
                 api_version,
                 kind,
                 "delete",
@@ -165,7 +186,7 @@ class KubeApi:
 
     def delete_all(self, api_version: str, kind: str, namespace: str, *, grace: int) -> None:
         """Delete all objects of a kind in a namespace. ``grace`` in seconds."""
-        what = _what("delete all", kind, "", namespace)
+        what = in_words("delete all", kind, "", namespace)
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": grace}
         self._call(what, api_version, kind, "delete", namespace=namespace, body=body, field_selector="metadata.name!=-")
 
@@ -173,7 +194,7 @@ class KubeApi:
         self, api_version: str, kind: str, namespace: str, *, since: str, seconds: float
     ) -> Iterator[tuple[str, Object]]:
         """Yield (event type, object) from a resourceVersion on, for at most ``seconds``."""
-        what = _what("watch", kind, "", namespace)
+        what = in_words("watch", kind, "", namespace)
         response = self._ask(
             what,
             lambda: self._resource(api_version, kind).get(
@@ -190,7 +211,7 @@ class KubeApi:
 
     def _events(self, what: str, response: Any) -> Iterator[tuple[str, Object]]:
         try:
-            for line in _lines(response):
+            for line in lines(response):
                 event = json.loads(line)
                 if event["type"] == "ERROR":
                     raise ApiError(
@@ -199,6 +220,8 @@ class KubeApi:
                 yield event["type"], event["object"]
         except urllib3.exceptions.ReadTimeoutError:
             return
+        except ValueError as error:
+            raise ApiError(f"{what}: an event of the API is no JSON: {error}") from error
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(f"{what}: the API stopped answering: {error}", hint=self._reachable_hint()) from error
         finally:
@@ -225,15 +248,17 @@ class KubeApi:
 
     def _send(self, verb: str, obj: Mapping[str, Any], method: str, **more: Any) -> Object:
         kind, metadata = obj["kind"], obj["metadata"]
-        what = _what(verb, kind, metadata.get("name", metadata.get("generateName", "")), metadata.get("namespace"))
+        what = in_words(verb, kind, metadata.get("name", metadata.get("generateName", "")), metadata.get("namespace"))
         more |= {"namespace": metadata["namespace"]} if "namespace" in metadata else {}
         return self._call(what, obj["apiVersion"], kind, method, body=dict(obj), **more)
 
     def _call(self, what: str, api_version: str, kind: str, method: str, **arguments: Any) -> Object:
         def request() -> Object:
-            act = getattr(self._resource(api_version, kind), method)
-            answer = act(serialize=False, _request_timeout=(CONNECT_SECONDS, ANSWER_SECONDS), **arguments)
-            made: Object = json.loads(answer.data)
+            answer = getattr(self._resource(api_version, kind), method)(serialize=False, **arguments)
+            try:
+                made: Object = json.loads(answer.data)
+            except ValueError as error:
+                raise self._not_kubernetes(what, error) from error
             return made
 
         return self._ask(what, request)
@@ -242,7 +267,11 @@ class KubeApi:
         if self._dynamic is None:
             # Without a cache file of our own, clusters that shared a host name would share their discovery (K5).
             cache = self.access.scratch / "discovery.json"
-            self._dynamic = dynamic.DynamicClient(self._transport, cache_file=str(cache))
+            try:
+                self._dynamic = dynamic.DynamicClient(self._transport, cache_file=str(cache))
+                self._version = str(self._dynamic.version["kubernetes"]["gitVersion"])
+            except (AttributeError, KeyError, TypeError, ValueError) as error:  # whatever it stumbles over
+                raise self._not_kubernetes("discovery", error) from error
         return self._dynamic
 
     def _resource(self, api_version: str, kind: str) -> Any:
@@ -254,11 +283,17 @@ class KubeApi:
         except (ResourceNotFoundError, ResourceNotUniqueError) as error:
             raise ApiError(f"{what}: this cluster does not know the kind: {error}", status=404) from error
         except (DynamicApiError, client.exceptions.ApiException) as error:
-            raise _refused(what, error) from error
+            raise refusal(what, error) from error
         except urllib3.exceptions.HTTPError as error:
             raise ApiError(
-                f"{what}: no answer from the API at {self.server}: {_shortest(error)}", hint=self._reachable_hint()
+                f"{what}: no answer from the API at {self.server}: {innermost(error)}", hint=self._reachable_hint()
             ) from error
+
+    def _not_kubernetes(self, what: str, error: Exception) -> ApiError:
+        return ApiError(
+            f"{what}: what answers at {self.server} is no Kubernetes API ({type(error).__name__}: {error})",
+            hint=f"Is there a proxy or a login page in between? {self._reachable_hint()}",
+        )
 
     def _reachable_hint(self) -> str:
         named = " ".join(
@@ -270,37 +305,6 @@ class KubeApi:
             if part
         )
         return f"Does 'kubectl {named} version' reach it from this machine?".replace("  ", " ")
-
-
-def _what(verb: str, kind: str, name: str, namespace: str | None) -> str:
-    return f"{verb} {kind}{f' {name}' if name else ''}{f' in namespace {namespace}' if namespace else ''}"
-
-
-def _lines(response: Any) -> Iterator[bytes]:
-    rest = b""
-    for chunk in response.stream(65536, decode_content=False):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, whole)
-
-
-def _shortest(error: BaseException) -> str:
-    while error.__context__ is not None and isinstance(error.__context__, (OSError, urllib3.exceptions.HTTPError)):
-        error = error.__context__
-    return str(error).rpartition(": ")[2] or type(error).__name__
-
-
-def _refused(what: str, error: Any) -> ApiError:
-    try:
-        status = json.loads(error.body)
-        message, reason = str(status.get("message", error.reason)), str(status.get("reason", ""))
-    except (TypeError, ValueError, AttributeError):
-        message, reason = str(error.body or error.reason), ""
-    hints = {
-        401: "The credentials are expired or wrong: log in again, then check with 'kubectl auth whoami'.",
-        403: "Ask for the permission: the ClusterRole in docs/rbac.yaml lists all that is needed.",
-        429: "The API server is overloaded; try again later.",
-    }
-    return ApiError(f"{what}: {message}", status=error.status, reason=reason, hint=hints.get(error.status, ""))
 
 
 def _ssl_context(made: client.Configuration) -> ssl.SSLContext | bool:

@@ -1,14 +1,20 @@
-"""What the tests of more than one module need: settings as a user would leave them, and an inner pytest on its own."""
+"""What the tests of more than one module need: settings as a user would leave them, an inner pytest on its own, and a
+Kubernetes API that answers what a test tells it to.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_k8snet.kube.client import Access, KubeApi
 from pytest_k8snet.options import OPTIONS, Settings
 
 OF_THE_CLUSTER = {"KUBECONFIG", "KUBERNETES_SERVICE_HOST", *(option.variable for option in OPTIONS)}
@@ -53,3 +59,106 @@ def settings(make_settings: Callable[..., Settings]) -> Settings:
 def said() -> list[str]:
     """What was told to the user: hand on ``said.append``."""
     return []
+
+
+KINDS = {
+    "/api/v1": {"Namespace": False, "Node": False, "Pod": True, "Event": True, "ConfigMap": True, "Secret": True},
+    "/apis/authorization.k8s.io/v1": {"SelfSubjectAccessReview": False},
+}
+
+
+def _discovery(path: str) -> Any:
+    if path == "/version":
+        return {"gitVersion": "v1.34.0"}
+    if path == "/apis":
+        version = {"groupVersion": "authorization.k8s.io/v1", "version": "v1"}
+        group = {"name": "authorization.k8s.io", "versions": [version], "preferredVersion": version}
+        return {"kind": "APIGroupList", "groups": [group]}
+    resources = [
+        {"name": f"{kind.lower()}s", "kind": kind, "namespaced": namespaced, "verbs": ["get"]}
+        for kind, namespaced in KINDS[path].items()
+    ]
+    return {"kind": "APIResourceList", "groupVersion": path.rpartition("/")[2], "resources": resources}
+
+
+class ApiServer(ThreadingHTTPServer):
+    """A Kubernetes API that knows a few kinds and answers what a test tells it to.
+
+    ``answers`` maps "GET /api/v1/nodes" to a body, a pair of status and body, or a function of the request handler
+    that writes the whole answer. A body that is not bytes becomes JSON.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self.answers: dict[str, Any] = {f"GET {path}": _discovery(path) for path in ("/version", "/apis", *KINDS)}
+        self.asked: list[tuple[str, Any]] = []
+        self.ended = threading.Event()
+
+    def hang(self, handler: BaseHTTPRequestHandler) -> None:
+        """Answer nothing until the test is over."""
+        self.ended.wait(30)
+
+    def bodies(self, request: str) -> list[Any]:
+        """Return the bodies of the requests that began like this."""
+        return [body for asked, body in self.asked if asked.startswith(request)]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ApiServer
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self.server.asked.append((f"{self.command} {self.path}", json.loads(self.rfile.read(length) or "null")))
+        missing = (404, {"kind": "Status", "reason": "NotFound", "message": f"{self.path} not found"})
+        answer = self.server.answers.get(f"{self.command} {self.path.partition('?')[0]}", missing)
+        if callable(answer):
+            answer(self)
+            return
+        status, body = answer if isinstance(answer, tuple) else (200, answer)
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = _answer
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def api_server() -> Iterator[ApiServer]:
+    with ApiServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.ended.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def access(api_server: ApiServer, tmp_path: Path) -> Access:
+    """How to reach the API server, as its user "user" with a token."""
+    kubeconfig = {
+        "clusters": [{"name": "fake", "cluster": {"server": api_server.url}}],
+        "users": [{"name": "user", "user": {"token": "secret"}}],
+        "contexts": [{"name": "fake", "context": {"cluster": "fake", "user": "user"}}],
+        "current-context": "fake",
+    }
+    (tmp_path / "kubeconfig").write_text(json.dumps(kubeconfig))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    return Access(str(tmp_path / "kubeconfig"), "", scratch)
+
+
+@pytest.fixture
+def api(access: Access) -> Iterator[KubeApi]:
+    """A connection to the API server, with little patience."""
+    made = KubeApi(access, seconds=0.3)
+    yield made
+    made.close()
