@@ -6,7 +6,16 @@ from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Fam
 
 
 def unproved(expectation: Expectation) -> list[str]:
-    """Return what is missing, one sentence per cell that must not connect and lacks one of its two controls.
+    """Return what is missing, one sentence per cell that must not connect and lacks one of its two controls."""
+    return [
+        f"{probe.source.name} -> {probe.column} {probe.protocol} {probe.family} must not connect, but {missing}"
+        for probe, sentences in lacking(expectation).items()
+        for missing in sentences
+    ]
+
+
+def lacking(expectation: Expectation) -> dict[Probe, list[str]]:
+    """Return the cells that must not connect and lack a control, each with what it lacks.
 
     The controls are cells of the same table, protocol and family that must connect: one from the same source, and one,
     from any source, that must be answered by the pod named as the ``target`` of the negative cell.
@@ -17,12 +26,12 @@ def unproved(expectation: Expectation) -> list[str]:
         if expected.outcomes == CONNECTS:
             sources.add((probe.source, probe.protocol, probe.family))
             servers.add((expected.server, probe.protocol, probe.family))
-    return [
-        f"{probe.source.name} -> {probe.column} {probe.protocol} {probe.family} must not connect, but {missing}"
+    return {
+        probe: missing
         for probe, expected in expectation.cells.items()
         if Outcome.CONNECTED not in expected.outcomes
-        for missing in _missing(probe, expected, sources, servers)
-    ]
+        if (missing := _missing(probe, expected, sources, servers))
+    }
 
 
 def _missing(

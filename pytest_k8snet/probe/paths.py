@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from pytest_k8snet.probe.controls import lacking
 from pytest_k8snet.probe.observation import Expectation, Family, Observation, Outcome, Pod, Probe, Protocol
 
 
@@ -51,6 +52,7 @@ def broken(tried: Mapping[Probe, Path], seen: Mapping[Probe, Observation]) -> se
 
 
 def without(expectation: Expectation, left_out: set[Path]) -> Expectation:
-    """Return an expectation without the probes on these paths."""
+    """Return an expectation without the probes on these paths, and without negatives that lose their controls so."""
     cells = {probe: expected for probe, expected in expectation.cells.items() if path_of(probe) not in left_out}
-    return replace(expectation, cells=cells)
+    unproved = lacking(replace(expectation, cells=cells))
+    return replace(expectation, cells={probe: cells[probe] for probe in cells if probe not in unproved})
