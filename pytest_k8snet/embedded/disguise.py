@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 from pytest_k8snet.embedded.network.addresses import GATEWAYS, Addresses
 from pytest_k8snet.embedded.network.link import PREFIX_LENGTH, PodLink, address_command
+from pytest_k8snet.embedded.network.netns import NetNs, NetworkCommandError
+from pytest_k8snet.embedded.network.node import Node
+
+DELIVERY_SECONDS = 2.0
 
 
-async def put_on(link: PodLink, shown: Addresses) -> None:
+ACCEPT_LOCAL = "net.ipv4.conf.eth0.accept_local"
+"""Without it IPv4 takes no packets from a source that is on an interface of its own, as the shown address may be."""
+
+
+async def put_on(node: Node, link: PodLink, shown: Addresses) -> None:
     """Let eth0 of the pod show ``shown``. Its own addresses go to lo: they are answered, and used as the source.
 
     The shown ones are on the interface only: the pod neither answers at them nor takes packets to them for itself.
     A family that ``shown`` lacks is not to be seen at all.
     """
+    await link.netns.sysctl({ACCEPT_LOCAL: "1"})
     for version, own in link.addresses.by_version:
         other = shown.get(version)
         if other == own:
             continue
-        commands = [address_command("add", "lo", version, own)]
+        # The pod does not answer for addresses of lo when the node looks for their neighbour.
+        await node.netns.ip(f"neigh replace {own} dev {link.device} lladdr {link.mac} nud permanent")
+        await link.netns.ip(address_command("add", "lo", version, own))
         if other:
-            commands += [address_command("add", "eth0", version, other), _not_delivered(version, other)]
-        commands += [address_command("del", "eth0", version, own), _default_route(version, own)]
-        await link.netns.ip(*commands)
+            no_route = " noprefixroute" if version == 6 else ""
+            await link.netns.ip(address_command("add", "eth0", version, other) + no_route)
+            await _stop_delivery(link.netns, version, other)
+        await link.netns.ip(address_command("del", "eth0", version, own), _default_route(version, own))
 
 
-async def take_off(link: PodLink, shown: Addresses) -> None:
+async def take_off(node: Node, link: PodLink, shown: Addresses) -> None:
     """Undo ``put_on``."""
+    await link.netns.sysctl({ACCEPT_LOCAL: "0"})
     for version, own in link.addresses.by_version:
         other = shown.get(version)
         if other == own:
@@ -34,6 +50,7 @@ async def take_off(link: PodLink, shown: Addresses) -> None:
             commands.append(address_command("del", "eth0", version, other))
         commands += [_default_route(version), address_command("del", "lo", version, own)]
         await link.netns.ip(*commands)
+        await node.netns.ip(f"neigh del {own} dev {link.device}")
 
 
 def _default_route(version: int, source: str = "") -> str:
@@ -41,5 +58,15 @@ def _default_route(version: int, source: str = "") -> str:
     return f"route replace default via {GATEWAYS[version]} dev eth0 {preferred}"
 
 
-def _not_delivered(version: int, address: str) -> str:
-    return f"route del local {address}/{PREFIX_LENGTH[version]} dev eth0 table local"
+async def _stop_delivery(netns: NetNs, version: int, address: str) -> None:
+    """Delete the route by which the pod takes packets for itself; for IPv6 the kernel makes it a moment later."""
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while True:
+        try:
+            await netns.ip(f"route del local {address}/{PREFIX_LENGTH[version]} dev eth0 table local")
+        except NetworkCommandError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.01)
+        else:
+            return

@@ -31,8 +31,9 @@ class FalseAddresses:
     async def apply(self, cluster: Target) -> None:
         """Disguise the chosen pods."""
         self._shown = self._choose(cluster)
-        for link, shown in self._shown.items():
-            await put_on(link, shown)
+        for node, link in cluster.network.links():
+            if link in self._shown:
+                await put_on(node, link, self._shown[link])
         by_link = {worker.sandbox.link: worker.uid for worker in cluster.kubelet.workers}
         self._told = {by_link[link]: shown.all for link, shown in self._shown.items() if link in by_link}
         cluster.kubelet.behaviour.reports.append(self._report)
@@ -40,10 +41,9 @@ class FalseAddresses:
 
     async def revert(self, cluster: Target) -> None:
         """Show those that are still there as they are."""
-        there = {link for _, link in cluster.network.links()}
-        for link, shown in self._shown.items():
-            if link in there:
-                await take_off(link, shown)
+        for node, link in cluster.network.links():
+            if link in self._shown:
+                await take_off(node, link, self._shown[link])
         cluster.kubelet.behaviour.reports.remove(self._report)
         cluster.kubelet.refresh()
 

@@ -6,8 +6,8 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,20 +47,31 @@ CLIENT = """
 import json, socket, sys
 protocol, address, port, size, fragment = json.loads(sys.argv[1])
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
-kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
-opened = socket.socket(family, kind)
-opened.settimeout(0.7)
-if not fragment:
+kind, number = {
+    "tcp": (socket.SOCK_STREAM, 0),
+    "udp": (socket.SOCK_DGRAM, 0),
+    "icmp": (socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6 if family == socket.AF_INET6 else socket.IPPROTO_ICMP),
+    "sctp": (socket.SOCK_RAW, 132),
+}[protocol]
+opened = socket.socket(family, kind, number)
+opened.settimeout(0.4)
+if fragment:
     level, name = (socket.IPPROTO_IPV6, 23) if family == socket.AF_INET6 else (socket.IPPROTO_IP, 10)
-    opened.setsockopt(level, name, 2)
+    opened.setsockopt(level, name, 0)
 try:
-    if protocol == "tcp":
+    if protocol in ("tcp", "sctp"):
         opened.connect((address, port))
+    if protocol == "tcp":
         print(opened.recv(1000).decode())
+    elif protocol == "sctp":
+        opened.send(bytes(32))
+        print("answered" if opened.recv(1000) else "")
     else:
-        opened.sendto(bytes(size), (address, port))
+        echo = bytes([128 if family == socket.AF_INET6 else 8]) + bytes(7)
+        opened.sendto(echo if protocol == "icmp" else bytes(size), (address, port))
         answer, peer = opened.recvfrom(1000)
-        print(answer.decode() + ("" if peer[0] == address else f" answered from {peer[0]}"))
+        said = "answered" if protocol == "icmp" else answer.decode()
+        print(said + ("" if peer[0] == address else f" from {peer[0]}"))
 except OSError as error:
     print(type(error).__name__)
 """
@@ -94,12 +105,16 @@ class Space:
             for protocol in ("TCP", "UDP")
         ]
         container = {
-            "command": ["python3", "-c", SERVER, str(port)],
+            "command": self.server_command(port),
             "ports": ports,
             "readinessProbe": {"tcpSocket": {"port": port}},
         }
         self.create(name, container, **({"nodeSelector": {"kubernetes.io/hostname": node}} if node else {}), **spec)
         return self.wait(name)
+
+    @staticmethod
+    def server_command(port: int) -> list[str]:
+        return ["python3", "-c", SERVER, str(port)]
 
     def get(self, name: str) -> Object:
         return self.api.get("v1", "Pod", name, self.name)
@@ -133,10 +148,20 @@ class Space:
         return self.loop.run(done, SECONDS + 1)
 
     def ask(
-        self, source: str, address: str, port: int = 8080, protocol: str = "tcp", size: int = 1, *, df: bool = False
+        self,
+        source: str,
+        address: str,
+        port: int = 8080,
+        protocol: str = "tcp",
+        size: int = 1,
+        *,
+        fragment: bool = False,
     ) -> str:
-        """Ask a server from a pod ("outside": from the host beside the nodes): its answer, or the error's name."""
-        question = json.dumps([protocol, address, port, size, not df])
+        """Ask a server from a pod ("outside": from the host beside the nodes): its answer, or the error's name.
+
+        The answer is "NAME ADDRESS": who answered, and what it saw as the address of the one who asks.
+        """
+        question = json.dumps([protocol, address, port, size, fragment])
         argv = ("python3", "-c", CLIENT, question)
         if source == "outside":
             return self.exec("outside-1", *argv, container="host", namespace="k8snet-outside").stdout.strip()
@@ -183,14 +208,25 @@ def numbers() -> Iterator[int]:
     return itertools.count(1)
 
 
-@pytest.fixture
-def space(
-    embedded: Running, connection: tuple[KubeApi, IoLoop], numbers: Iterator[int], tmp_path: Path
-) -> Iterator[Space]:
-    """A namespace for one test; everything in it goes with it."""
+@contextmanager
+def made(running: Running, connection: tuple[KubeApi, IoLoop], name: str) -> Iterator[Space]:
+    """A namespace; everything in it goes with it."""
     api, loop = connection
-    name = f"test-{next(numbers)}"
     api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-    yield Space(embedded, api, loop, name)
+    yield Space(running, api, loop, name)
     api.delete("v1", "Namespace", name)
     api.wait_gone("v1", "Namespace", name, "")
+
+
+@pytest.fixture
+def space(embedded: Running, connection: tuple[KubeApi, IoLoop], numbers: Iterator[int]) -> Iterator[Space]:
+    """A namespace for one test."""
+    with made(embedded, connection, f"test-{next(numbers)}") as space:
+        yield space
+
+
+@pytest.fixture(scope="module")
+def module_space(embedded: Running, connection: tuple[KubeApi, IoLoop], numbers: Iterator[int]) -> Iterator[Space]:
+    """A namespace for the tests of a module."""
+    with made(embedded, connection, f"module-{next(numbers)}") as space:
+        yield space

@@ -93,10 +93,7 @@ def test_a_pod_waits_for_its_config_map(space: Space) -> None:
 
 def test_an_empty_dir_is_shared_by_the_containers_of_a_pod(space: Space) -> None:
     mount = {"volumeMounts": [{"name": "shared", "mountPath": "/shared"}]}
-    two = [
-        {"name": name, "image": "test", "command": ["sleep", "1000"], **mount}
-        for name in ("first", "second")
-    ]
+    two = [{"name": name, "image": "test", "command": ["sleep", "1000"], **mount} for name in ("first", "second")]
     space.create("a", containers=two, volumes=[{"name": "shared", "emptyDir": {}}])
     space.wait("a")
     space.exec("a", "sh", "-c", "echo here > /shared/file", container="first")

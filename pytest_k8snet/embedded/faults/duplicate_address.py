@@ -14,7 +14,8 @@ def fault() -> Fault:
 
 
 def _one_for_two(cluster: Target) -> dict[PodLink, Addresses]:
-    links = [link for _, link in cluster.network.links()]
-    if len(links) < 2:
-        raise NotPossible("it takes two pods that are not in the host network")
-    return {links[-1]: links[0].addresses}
+    """Two pods of one node: an address of another node would be outside the podCIDR as well."""
+    for node in cluster.network.nodes.values():
+        if len(node.links) > 1:
+            return {node.links[1]: node.links[0].addresses}
+    raise NotPossible("it takes a node with two pods that are not in the host network")

@@ -108,7 +108,11 @@ class Sandbox:
 
     async def _attach(self, ports: Sequence[PodPort]) -> PodLink:
         link = await self._node.attach(self._name, ports)
-        await self._apply_sysctls(link.netns)
+        try:
+            await self._apply_sysctls(link.netns)
+        except BaseException:
+            await self._node.detach(link)
+            raise
         return link
 
     def _remove_folder(self) -> None:

@@ -25,13 +25,14 @@ class PodPort:
 
 @dataclass(eq=False)
 class PodLink:
-    """``device`` is the node's end of the veth pair, eth0 the pod's. ``addresses`` are what the pod really has.
+    """``device`` is the node's end of the veth pair, eth0 with the address ``mac`` the pod's.
 
-    They differ from ``assigned``, what the node's address pool gave, only while a fault has changed them.
+    ``addresses`` are what the pod really has. They differ from ``assigned``, what the node's address pool gave, only while a fault has changed them.
     """
 
     netns: NetNs
     device: str
+    mac: str
     assigned: Addresses
     addresses: Addresses
     ports: tuple[PodPort, ...] = ()

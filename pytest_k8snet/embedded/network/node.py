@@ -79,7 +79,9 @@ class Node(Host):
         """
         addresses = self.pool.take()
         netns = await self._threads.create(name)
-        link = PodLink(netns, f"veth{next(self._device_numbers)}", addresses, addresses, tuple(ports))
+        number = next(self._device_numbers)
+        mac = f"0a:58:{self.number:02x}:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+        link = PodLink(netns, f"veth{number}", mac, addresses, addresses, tuple(ports))
         try:
             await self._connect(link)
         except BaseException:
@@ -138,7 +140,7 @@ class Node(Host):
 
     def _node_side(self, link: PodLink) -> list[str]:
         device = link.device
-        peer = f"peer name eth0 mtu {self.mtu} netns {link.netns.path}"
+        peer = f"peer name eth0 address {link.mac} mtu {self.mtu} netns {link.netns.path}"
         commands = [f"link add {device} mtu {self.mtu} type veth {peer}", f"link set {device} up"]
         for version, address in link.addresses.by_version:
             if version == 6:
