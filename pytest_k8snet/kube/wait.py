@@ -38,6 +38,11 @@ def ready(pod: Object) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
+def usable(pod: Object) -> bool:
+    """Tell whether a pod is Ready and has an address."""
+    return ready(pod) and bool(pod["status"].get("podIPs"))
+
+
 def hopeless(pod: Object) -> tuple[str, str]:
     """Return why a pod will not become Ready and what to do, or two empty strings while it may."""
     status = pod.get("status", {})
@@ -72,11 +77,11 @@ def wait_for_pods(api: KubeApi, namespace: str, names: Collection[str], deadline
             reason, hint = hopeless(found.get(name, {}))
             if reason:
                 raise PodNotReady(f"pod {namespace}/{name} will not become Ready: {reason}", hint=hint)
-        return all(ready(found.get(name, {})) and found[name]["status"].get("podIPs") for name in names)
+        return all(usable(found.get(name, {})) for name in names)
 
     _follow(api, "Pod", namespace, found, settled, deadline)
     if not settled():
-        late = next(name for name in names if not ready(found.get(name, {})))
+        late = next(name for name in names if not usable(found.get(name, {})))
         raise PodNotReady(
             f"pod {namespace}/{late} is not Ready after {deadline.seconds:.0f} s: {_last_state(found.get(late))}"
             f"{_events(api, namespace, late)}",
@@ -115,18 +120,25 @@ def _follow(
         found.update({obj["metadata"]["name"]: obj for obj in objects})
         if settled():
             return
-        for event, obj in api.watch("v1", kind, namespace, since=since, seconds=deadline.left()):
-            name = obj["metadata"]["name"]
-            if event == "DELETED":
-                found.pop(name, None)
-            elif event in {"ADDED", "MODIFIED"}:
-                found[name] = obj
-            if settled():
-                return
-            if deadline.left() == 0:
-                break
+        try:
+            for event, obj in api.watch("v1", kind, namespace, since=since, seconds=deadline.left()):
+                _note(event, obj, found)
+                if settled() or deadline.left() == 0:
+                    return
+        except ApiError as error:
+            # Cut (load balancers do that) or too old: the list that comes next tells whether the API is still there.
+            if error.status not in {0, 410}:
+                raise
         if deadline.left() == 0:
             return
+
+
+def _note(event: str, obj: Object, found: dict[str, Object]) -> None:
+    name = obj["metadata"].get("name", "")
+    if event == "DELETED":
+        found.pop(name, None)
+    elif event in {"ADDED", "MODIFIED"}:
+        found[name] = obj
 
 
 def _last_state(pod: Object | None) -> str:
