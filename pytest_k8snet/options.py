@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -201,7 +201,7 @@ class Settings:
     kind_config: str
     kind_keep: bool
     embedded_nodes: int
-    embedded_family: str
+    embedded_family: Literal["ipv4", "ipv6", "dual"]
     root: Path
 
     @property

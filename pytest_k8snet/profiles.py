@@ -33,4 +33,4 @@ PROFILES = {
 }
 
 # The embedded cluster is quick, and under a fault every expectation that it breaks is waited for in vain.
-CALIBRATION = Profile(frozenset({"core", "extended"}), timeout=0.5, converge=2.0, hold=0.1)
+CALIBRATION = Profile(frozenset({"core", "extended"}), timeout=0.5, converge=1.5, hold=0.0)

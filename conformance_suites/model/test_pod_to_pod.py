@@ -16,7 +16,19 @@ TCP_UDP = (Protocol.TCP, Protocol.UDP)
 
 @each_family
 @each_protocol
-@check("MODEL-010", spec=NETWORK_MODEL, level="core", catches=())
+@check(
+    "MODEL-010",
+    spec=NETWORK_MODEL,
+    level="core",
+    catches=(
+        "same-node-dropped",
+        "udp-dropped",
+        "sctp-dropped",
+        "icmp-dropped",
+        "ipv6-dropped",
+        "reply-from-another-address",
+    ),
+)
 def test_pods_of_one_node_reach_each_other(fleet: Fleet, probe: Probing, family: Family, protocol: Protocol) -> None:
     """Pods on one node reach each other."""
     expected = reach("pods on one node", fleet.pods, fleet.pods, family, (protocol,), which=same_node)
@@ -25,7 +37,21 @@ def test_pods_of_one_node_reach_each_other(fleet: Fleet, probe: Probing, family:
 
 @each_family
 @each_protocol
-@check("MODEL-011", spec=NETWORK_MODEL, level="core", requires=("two_nodes",), catches=())
+@check(
+    "MODEL-011",
+    spec=NETWORK_MODEL,
+    level="core",
+    requires=("two_nodes",),
+    catches=(
+        "missing-route",
+        "one-direction-dropped",
+        "udp-dropped",
+        "sctp-dropped",
+        "icmp-dropped",
+        "ipv6-dropped",
+        "reply-from-another-address",
+    ),
+)
 def test_pods_of_different_nodes_reach_each_other(
     fleet: Fleet, probe: Probing, family: Family, protocol: Protocol
 ) -> None:
@@ -35,7 +61,19 @@ def test_pods_of_different_nodes_reach_each_other(
 
 
 @each_family
-@check("MODEL-012", spec=NETWORK_MODEL, level="core", catches=())
+@check(
+    "MODEL-012",
+    spec=NETWORK_MODEL,
+    level="core",
+    catches=(
+        "same-node-dropped",
+        "missing-route",
+        "one-direction-dropped",
+        "udp-dropped",
+        "ipv6-dropped",
+        "reply-from-another-address",
+    ),
+)
 def test_every_pod_reaches_every_pod(fleet: Fleet, probe: Probing, family: Family) -> None:
     """The whole mesh at once, as real workloads use it: every pod to every pod, TCP and UDP."""
     expected = reach("mesh", fleet.pods, fleet.pods, family, TCP_UDP, which=other_pod)

@@ -54,5 +54,6 @@ def broken(tried: Mapping[Probe, Path], seen: Mapping[Probe, Observation]) -> se
 def without(expectation: Expectation, left_out: set[Path]) -> Expectation:
     """Return an expectation without the probes on these paths, and without negatives that lose their controls so."""
     cells = {probe: expected for probe, expected in expectation.cells.items() if path_of(probe) not in left_out}
-    unproved = lacking(replace(expectation, cells=cells))
+    # Those that never had one stay: the prober refuses them.
+    unproved = lacking(replace(expectation, cells=cells)).keys() - lacking(expectation).keys()
     return replace(expectation, cells={probe: cells[probe] for probe in cells if probe not in unproved})

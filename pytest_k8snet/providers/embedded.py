@@ -20,7 +20,10 @@ class EmbeddedProvider:
     name = "embedded"
 
     def __init__(self, settings: Settings) -> None:
-        self._options = ClusterOptions(nodes=settings.embedded_nodes, family=settings.embedded_family)
+        try:
+            self._options = ClusterOptions(nodes=settings.embedded_nodes, family=settings.embedded_family)
+        except ValueError as error:
+            raise UsageError(f"--k8snet-embedded-nodes {settings.embedded_nodes}: {error}") from error
         self._running: Running | None = None
 
     def start(self, scratch: Path, run_id: str, say: Say) -> Access:
