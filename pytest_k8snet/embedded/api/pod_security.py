@@ -153,7 +153,7 @@ def _host_namespaces(spec: Obj) -> str:
 
 
 def _host_paths(spec: Obj) -> str:
-    names = [volume["name"] for volume in spec.get("volumes") or () if volume.get("hostPath")]
+    names = [volume["name"] for volume in spec.get("volumes") or () if volume.get("hostPath") is not None]
     return f"hostPath volumes ({_names('volume', names)})" if names else ""
 
 
