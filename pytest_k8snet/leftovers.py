@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 from pytest_k8snet import rundir
 from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
-from pytest_k8snet.kube.client import Access, KubeApi
-from pytest_k8snet.kube.sweep import delete_namespaces, namespaces_of
+from pytest_k8snet.kube.client import Access, KubeApi, Object
+from pytest_k8snet.kube.sweep import SWEEP_SECONDS, delete_namespaces, namespaces_of
 from pytest_k8snet.providers import Say
 from pytest_k8snet.providers.kind import Kind, cluster_name
 
@@ -36,14 +36,17 @@ def note_access(folder: Path, provider: str, access: Access) -> None:
     unfinished.rename(folder / ACCESS)
 
 
-def sweep_machine(wanted: Wanted, say: Say) -> int:
-    """Remove what dead runs left on this machine, and in the clusters that they used; return how many failed."""
+def sweep_machine(wanted: Wanted, say: Say, *, seconds: float = SWEEP_SECONDS) -> int:
+    """Remove what dead runs left on this machine, and in the clusters that they used; return how many failed.
+
+    The namespaces of a run get ``seconds`` to go.
+    """
     failed = 0
     for folder in rundir.abandoned():
         if wanted.run_id in {"", folder.name}:
             try:
-                failed += _sweep_run(folder, say)
-            except K8sNetError as error:
+                failed += _sweep_run(folder, say, seconds)
+            except (K8sNetError, OSError) as error:
                 say(f"run {folder.name} is not removed: {error}")
                 failed += 1
     if (parent := rundir.parent()).is_dir():
@@ -51,13 +54,13 @@ def sweep_machine(wanted: Wanted, say: Say) -> int:
     return failed
 
 
-def _sweep_run(folder: Path, say: Say) -> int:
+def _sweep_run(folder: Path, say: Say, seconds: float) -> int:
     note = folder / ACCESS
     known = json.loads(note.read_text()) if note.is_file() else {}
     if known.get("provider") == "existing":
         api = KubeApi(Access(known["kubeconfig"], known["context"], folder))
         try:
-            if left := _delete(api, namespaces_of(api, folder.name), say):
+            if left := _delete(api, namespaces_of(api, folder.name), say, seconds):
                 return left  # and the folder stays, so that the next sweep finds them
         finally:
             api.close()
@@ -69,17 +72,17 @@ def _sweep_run(folder: Path, say: Say) -> int:
     return 0
 
 
-def sweep_cluster(kubeconfig: str, context: str, wanted: Wanted, say: Say) -> int:
+def sweep_cluster(kubeconfig: str, context: str, wanted: Wanted, say: Say, *, seconds: float = SWEEP_SECONDS) -> int:
     """Remove the namespaces of runs from a cluster; return how many are left of those that should go."""
     with TemporaryDirectory(prefix="k8snet-sweep-") as scratch:
         api = KubeApi(Access(kubeconfig, context, Path(scratch)))
         try:
-            return _delete(api, list(_doomed(api, wanted)), say)
+            return _delete(api, list(_doomed(api, wanted)), say, seconds)
         finally:
             api.close()
 
 
-def _doomed(api: KubeApi, wanted: Wanted) -> Iterator[dict[str, object]]:
+def _doomed(api: KubeApi, wanted: Wanted) -> Iterator[Object]:
     for namespace in namespaces_of(api, wanted.run_id or None):
         run_id = namespace["metadata"]["labels"][labels.RUN]
         here = rundir.parent() / run_id
@@ -89,9 +92,8 @@ def _doomed(api: KubeApi, wanted: Wanted) -> Iterator[dict[str, object]]:
             yield namespace
 
 
-def _delete(api: KubeApi, namespaces: list[dict[str, object]], say: Say) -> int:
-    left = delete_namespaces(api, namespaces)
-    for namespace in namespaces:
-        name = namespace["metadata"]["name"]  # type: ignore[index]
+def _delete(api: KubeApi, namespaces: list[Object], say: Say, seconds: float) -> int:
+    left = delete_namespaces(api, namespaces, seconds=seconds)
+    for name in (namespace["metadata"]["name"] for namespace in namespaces):
         say(f"{'NOT removed' if name in left else 'removed'} the namespace {name}")
     return len(left)

@@ -14,12 +14,12 @@ def namespaces_of(api: KubeApi, run_id: str | None = None) -> list[Object]:
     return api.objects("v1", "Namespace", labels=f"{labels.RUN}={run_id}" if run_id else labels.RUN)
 
 
-def delete_run(api: KubeApi, run_id: str) -> list[str]:
+def delete_run(api: KubeApi, run_id: str, *, seconds: float = SWEEP_SECONDS) -> list[str]:
     """Delete the namespaces of a run and wait until they are gone; return those that are not."""
-    return delete_namespaces(api, namespaces_of(api, run_id))
+    return delete_namespaces(api, namespaces_of(api, run_id), seconds=seconds)
 
 
-def delete_namespaces(api: KubeApi, namespaces: list[Object]) -> list[str]:
+def delete_namespaces(api: KubeApi, namespaces: list[Object], *, seconds: float = SWEEP_SECONDS) -> list[str]:
     """Delete namespaces, wait until they are gone, and return the names of those that are not."""
     names = [namespace["metadata"]["name"] for namespace in namespaces]
     for name in names:
@@ -27,9 +27,4 @@ def delete_namespaces(api: KubeApi, namespaces: list[Object]) -> list[str]:
         api.delete_all("v1", "Pod", name, grace=0)
     for name in names:
         api.delete("v1", "Namespace", name)
-    return wait_until_gone(api, names, Deadline(SWEEP_SECONDS))
-
-
-def abandoned(api: KubeApi) -> list[Object]:
-    """Return the namespaces of runs that have not said for a while that they live."""
-    return [namespace for namespace in namespaces_of(api) if labels.expired(namespace)]
+    return wait_until_gone(api, names, Deadline(seconds))
