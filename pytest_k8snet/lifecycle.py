@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -14,7 +13,8 @@ import pytest
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.checks import check_of, requirements_of
 from pytest_k8snet.environment import describe, repeat_command
-from pytest_k8snet.errors import PreflightError, UsageError
+from pytest_k8snet.errors import K8sNetError, PreflightError, UsageError
+from pytest_k8snet.interrupts import Interrupts
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector
 from pytest_k8snet.report.plugin_hooks import ReportPlugin, gives_verdicts
@@ -35,7 +35,8 @@ class Controller:
         self._config = config
         self._settings = settings
         self._run = run
-        self._term: Any = None
+        self._interrupts = Interrupts(run.leave)
+        self._begun = False
         self._ended = False
         self.state: ClusterState | None = None
 
@@ -43,15 +44,17 @@ class Controller:
     def install(cls, config: pytest.Config, settings: Settings) -> Controller:
         """Choose the cluster; touch nothing yet. Raises pytest.UsageError."""
         try:
-            run = Run(settings, lambda text: _say(config, text))
+            run = Run(settings, lambda text: _say(config, text), lambda text: _warn(config, text))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
         made = cls(config, settings, run)
+        config.pluginmanager.register(made._interrupts, "k8snet-interrupts")
+        made._interrupts.watch()
         if gives_verdicts(config):
             report = config.rootpath / settings.report
             config.pluginmanager.register(ReportPlugin(report, made.environment), "k8snet-report")
         if settings.calibrate and (made.distributed or settings.fault):
-            run.stop()
+            made.end()
             other = "--k8snet-fault" if settings.fault else "-n"
             raise pytest.UsageError(
                 f"--k8snet-calibrate does not go with {other}: one cluster is broken in one way at a time"
@@ -72,7 +75,7 @@ class Controller:
         """Bring the cluster up, once, when there are tests that will run. Raises pytest.UsageError."""
         if self.state is not None or not tests or any(self._config.getoption(name, False) for name in ASKED_ONLY):
             return
-        self._term = signal.signal(signal.SIGTERM, _as_interrupt)
+        self._begun = True
         _say(self._config, "")
         try:
             self.state = self._run.start()
@@ -80,7 +83,7 @@ class Controller:
                 _say(self._config, line.removeprefix("k8snet: "))
             for name in filter(None, self._settings.fault.split(",")):
                 self._inject(name)
-        except (UsageError, PreflightError) as error:
+        except K8sNetError as error:
             raise pytest.UsageError(str(error)) from error
 
     def environment(self) -> Environment:
@@ -101,15 +104,14 @@ class Controller:
             return
         self._ended = True
         began = time.monotonic()
+        self._interrupts.hold()
         try:
+            if self._begun:
+                _say(self._config, "cleaning up")
             self._run.stop()
-        except KeyboardInterrupt:
-            _say(self._config, f"clean-up interrupted; what is left goes with: k8snet sweep --run {self._run.run_id}")
-            raise
         finally:
-            if self._term is not None:
-                signal.signal(signal.SIGTERM, self._term)
-        if self.state is not None:
+            self._interrupts.restore()
+        if self._begun:
             _say(self._config, f"cleaned up in {time.monotonic() - began:.1f}s")
 
     def calibrate(self, session: pytest.Session) -> None:
@@ -205,11 +207,6 @@ class Worker:
             self._attachment = None
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    # pytest runs no teardown on SIGTERM, which is how CI systems cancel (pytest-dev/pytest#5243).
-    raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
-
-
 def _say(config: pytest.Config, text: str) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None or config.get_verbosity() < 0:
@@ -217,3 +214,13 @@ def _say(config: pytest.Config, text: str) -> None:
     reporter.ensure_newline()
     if text:
         reporter.write_line(f"k8snet: {text}")
+
+
+def _warn(config: pytest.Config, text: str) -> None:
+    """Say what must not be missed, also with -q and without a terminal reporter."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        sys.stderr.write(f"k8snet: {text}\n")
+    else:
+        reporter.ensure_newline()
+        reporter.write_line(f"k8snet: {text}", yellow=True)

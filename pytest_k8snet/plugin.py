@@ -88,10 +88,12 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Close this process's connections, then, in the controller, remove what the run made."""
-    if (worker := session.config.stash.get(WORKER, None)) is not None:
-        worker.close()
-    if (controller := session.config.stash.get(CONTROLLER, None)) is not None:
-        controller.end()
+    try:
+        if (worker := session.config.stash.get(WORKER, None)) is not None:
+            worker.close()
+    finally:
+        if (controller := session.config.stash.get(CONTROLLER, None)) is not None:
+            controller.end()
 
 
 @pytest.hookimpl(tryfirst=True)

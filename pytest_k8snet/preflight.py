@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -42,8 +42,16 @@ class Plan:
     settings: Settings
 
 
-def prepare(plan: Plan, say: Say) -> ClusterState:
-    """Go through the preflight and return the cluster with its fleet.
+@dataclass(frozen=True)
+class Found:
+    """A cluster that can be used, before anything is made in it."""
+
+    version: str
+    nodes: tuple[Node, ...]
+
+
+def examine(plan: Plan, say: Say) -> Found:
+    """Go through the part of the preflight that makes nothing.
 
     Raises:
         PreflightError, NoVerdict: the first step that failed, and what to do.
@@ -54,8 +62,22 @@ def prepare(plan: Plan, say: Say) -> ClusterState:
         version = _reach(api, plan, say)
         _permitted(api)
         nodes = _nodes(api, plan)
-        say(f"{len(nodes)} nodes take probe pods: {', '.join(node.name for node in nodes)}")
-        state = _fleet(api, plan, nodes, version, say)
+    finally:
+        api.close()
+    say(f"{len(nodes)} nodes take probe pods: {', '.join(node.name for node in nodes)}")
+    return Found(version, tuple(nodes))
+
+
+def prepare(plan: Plan, found: Found, say: Say) -> ClusterState:
+    """Make the fleet, go through the rest of the preflight and return the cluster with its fleet.
+
+    Raises:
+        PreflightError, NoVerdict: the first step that failed, and what to do.
+
+    """
+    api = KubeApi(plan.access)
+    try:
+        state = _fleet(api, plan, found, say)
     finally:
         api.close()
     return _try_probes(state, plan, say)
@@ -91,15 +113,15 @@ def _nodes(api: KubeApi, plan: Plan) -> list[Node]:
             time.sleep(0.5)
 
 
-def _fleet(api: KubeApi, plan: Plan, nodes: Sequence[Node], version: str, say: Say) -> ClusterState:
+def _fleet(api: KubeApi, plan: Plan, found: Found, say: Say) -> ClusterState:
     grounds = make_grounds(api, plan.run_id, plan.settings)
-    fleet, refused = make_fleet(api, plan.run_id, grounds, nodes, plan.settings)
+    fleet, refused = make_fleet(api, plan.run_id, grounds, found.nodes, plan.settings)
     say(f"{len(fleet.all())} probe pods are Ready in {grounds.namespace}")
     outside, no_outside = plan.provider.outside()
     missing = {"host_network": refused, "host_port": refused} if refused else {}
     if outside is None:
         missing["outside"] = no_outside
-    if len(nodes) < 2:
+    if len(found.nodes) < 2:
         missing["two_nodes"] = "only one node takes probe pods"
     families = tuple(sorted({Family.of(address) for pod in fleet.pods for address in pod.addresses}))
     for family in set(Family) - set(families):
@@ -113,11 +135,11 @@ def _fleet(api: KubeApi, plan: Plan, nodes: Sequence[Node], version: str, say: S
         scratch=plan.access.scratch,
         provider=plan.provider.name,
         why=plan.choice.why,
-        version=version,
+        version=found.version,
         cni=detect(api),
         namespace=grounds.namespace,
         host_namespace="" if grounds.host_refused else grounds.host_namespace,
-        nodes=tuple(nodes),
+        nodes=found.nodes,
         fleet=fleet,
         outside=outside,
         families=families,

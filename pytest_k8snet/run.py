@@ -7,7 +7,7 @@ import threading
 import time
 
 from pytest_k8snet import preflight
-from pytest_k8snet.errors import ApiError, K8sNetError, NoVerdict, PreflightError
+from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.client import Access, KubeApi
 from pytest_k8snet.kube.sweep import delete_run
@@ -18,19 +18,25 @@ from pytest_k8snet.rundir import RunDir
 from pytest_k8snet.state import ClusterState
 
 STATE = "state.json"
+LAST_BEAT_SECONDS = 1.0
 
 
 class Run:
-    """One run. ``start`` and ``stop`` are called once each; ``stop`` also after a ``start`` that failed halfway."""
+    """One run. ``start`` and ``stop`` are called once each; ``stop`` also after a ``start`` that failed halfway.
 
-    def __init__(self, settings: Settings, say: Say) -> None:
+    ``say`` shows progress, ``warn`` what must not be missed.
+    """
+
+    def __init__(self, settings: Settings, say: Say, warn: Say) -> None:
         self._settings = settings
         self._say = say
+        self._warn = warn
         self._choice = choose(settings, os.environ)
         self._folder = RunDir()
         self._provider: Provider | None = None
         self._access: Access | None = None
         self._heart: Heartbeat | None = None
+        self._touched = False
         self.run_id = self._folder.run_id
         self.state_file = self._folder.path / STATE
 
@@ -38,21 +44,18 @@ class Run:
         """Bring up the cluster and the fleet.
 
         Raises:
-            PreflightError: the cluster cannot be tested as it is; nothing was judged.
+            K8sNetError: the cluster cannot be tested as it is; nothing was judged.
 
         """
-        began = time.monotonic()
+        say = self._step(time.monotonic())
         self._provider = make(self._choice, self._settings)
-        try:
-            self._access = self._provider.start(self._folder.path, self.run_id, self._step(began))
-            note_access(self._folder.path, self._choice.provider, self._access)
-            self._heart = Heartbeat(self._access, self.run_id)
-            state = preflight.prepare(
-                preflight.Plan(self.run_id, self._access, self._provider, self._choice, self._settings),
-                self._step(began),
-            )
-        except NoVerdict as error:
-            raise PreflightError(error.message, hint=error.hint) from error
+        self._access = self._provider.start(self._folder.path, self.run_id, say)
+        plan = preflight.Plan(self.run_id, self._access, self._provider, self._choice, self._settings)
+        found = preflight.examine(plan, say)
+        note_access(self._folder.path, self._choice.provider, self._access)
+        self._touched = True
+        state = preflight.prepare(plan, found, say)
+        self._heart = Heartbeat(self._access, self.run_id)
         self._heart.start((state.namespace, state.host_namespace))
         state.write(self.state_file)
         return state
@@ -66,32 +69,58 @@ class Run:
         return self._provider.faults() if self._provider else None
 
     def stop(self) -> None:
-        """Remove all that the run made. Says what could not be removed, and how to do it."""
-        if self._heart is not None:
-            self._heart.stop()
+        """Remove all that the run made. What cannot be removed stays known to ``k8snet sweep``; says so."""
+        left = ["what an error in the clean-up kept"]
         try:
-            if self._access is not None and self._choice.provider == "existing":
-                self._clean_cluster(self._access)
+            if self._heart is not None:
+                self._heart.stop()
+            left = self._clean_cluster()
         finally:
             try:
-                if self._provider is not None:
-                    self._provider.stop(self._say)
+                left += self._stop_provider()
             finally:
-                self._folder.remove()
+                self._put_away(left)
 
-    def _clean_cluster(self, access: Access) -> None:
-        api = KubeApi(access)
+    def leave(self) -> str:
+        """Let go of everything at once; return what is left and how to remove it, "" when all goes by itself."""
+        left = [f"the namespaces of run {self.run_id}"] if self._in_foreign_cluster() else []
+        if self._provider is not None and (remains := self._provider.remains()):
+            left.append(remains)
+        if not left:
+            self._folder.remove()
+            return ""
+        return f"not removed: {' and '.join(left)}; remove with: k8snet sweep --run {self.run_id}"
+
+    def _in_foreign_cluster(self) -> bool:
+        return self._touched and self._choice.provider == "existing"
+
+    def _clean_cluster(self) -> list[str]:
+        if self._access is None or not self._in_foreign_cluster():
+            return []
         try:
-            left = delete_run(api, self.run_id)
+            api = KubeApi(self._access)
+            try:
+                return delete_run(api, self.run_id)
+            finally:
+                api.close()
         except K8sNetError as error:
-            left = [error.message]
-        finally:
-            api.close()
+            return [f"its namespaces ({error.message})"]
+
+    def _stop_provider(self) -> list[str]:
+        try:
+            if self._provider is not None:
+                self._provider.stop(self._warn)
+        except K8sNetError as error:
+            assert self._provider is not None
+            return [f"{self._provider.remains() or self._provider.name} ({error.message})"]
+        return []
+
+    def _put_away(self, left: list[str]) -> None:
         if left:
-            self._say(
-                f"not removed: {', '.join(left)}; later: k8snet sweep --run {self.run_id}"
-                + (f" --context {access.context}" if access.context else "")
-            )
+            self._folder.keep()
+            self._warn(f"not removed: {', '.join(left)}; remove with: k8snet sweep --run {self.run_id}")
+        else:
+            self._folder.remove()
 
     def _step(self, began: float) -> Say:
         def say(text: str) -> None:
@@ -116,10 +145,10 @@ class Heartbeat:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wait for the thread."""
+        """End. A beat that the API does not answer is not waited for: it can do no harm any more."""
         self._ended.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(LAST_BEAT_SECONDS)
 
     def _beat(self, namespaces: tuple[str, ...]) -> None:
         api: KubeApi | None = None
@@ -129,7 +158,7 @@ class Heartbeat:
                 for name in filter(None, namespaces):
                     body = {"metadata": {"annotations": {labels.ALIVE_UNTIL: labels.lease()}}}
                     api.patch("v1", "Namespace", name, body)
-            except ApiError as error:
+            except K8sNetError as error:
                 self.missed.append(error.message)
         if api is not None:
             api.close()

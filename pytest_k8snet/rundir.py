@@ -62,6 +62,10 @@ class RunDir:
         except FileNotFoundError:  # the last of the other runs has just removed the folder of all runs
             return -1
 
+    def keep(self) -> None:
+        """Let go of the folder, for a sweep to find."""
+        os.close(self._lock)
+
     def remove(self) -> None:
         """Remove the folder and all that is in it, and the folder of all runs when it is empty."""
         with suppress(FileNotFoundError), _alone_in(self._parent):

@@ -27,7 +27,13 @@ class Provider(Protocol):
         """Bring the cluster up and tell how to reach it. Raises PreflightError or UsageError."""
 
     def stop(self, say: Say) -> None:
-        """Take away what ``start`` made; also what an interrupted ``start`` began."""
+        """Take away what ``start`` made; also what an interrupted ``start`` began. Raises PreflightError.
+
+        ``say`` is for what must not be missed.
+        """
+
+    def remains(self) -> str:
+        """Return what of it would outlive this process, "" for nothing. Takes no time."""
 
     def outside(self) -> tuple[Pod | None, str]:
         """Return a source outside the cluster, or None and the reason why there is none."""

@@ -46,6 +46,10 @@ class EmbeddedProvider:
             self._running.stop()
             self._running = None
 
+    def remains(self) -> str:
+        """Nothing: the cluster ends with this process."""
+        return ""
+
     def outside(self) -> tuple[Pod | None, str]:
         """Probe from the host that stands beside the nodes."""
         return OUTSIDE, ""

@@ -35,6 +35,10 @@ class ExistingProvider:
     def stop(self, say: Say) -> None:
         """Leave the cluster alone."""
 
+    def remains(self) -> str:
+        """Nothing that we have brought up."""
+        return ""
+
     def outside(self) -> tuple[Pod | None, str]:
         """Probe from this machine, unless it is a pod of the cluster."""
         if not self._choice.kubeconfig:

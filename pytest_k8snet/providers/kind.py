@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -59,34 +60,51 @@ class Kind:
 
     def delete(self, cluster: str, kubeconfig: Path) -> None:
         """Delete a cluster; one that is gone already is as good. Raises PreflightError."""
-        self.run("delete", "cluster", "--name", cluster, "--kubeconfig", str(kubeconfig))
+        while True:
+            self.run("delete", "cluster", "--name", cluster, "--kubeconfig", str(kubeconfig))
+            # Docker may finish a container that it was asked for before a creation was interrupted.
+            if not self.run("get", "nodes", "--name", cluster).strip():
+                return
 
     def run(self, *arguments: str, seconds: float = CLUSTER_SECONDS) -> str:
         """Run kind and return what it printed. Raises PreflightError with its last lines when it fails."""
         what = f"'kind {' '.join(arguments[:2])}'"
         try:
-            done = subprocess.run(
-                ["kind", *arguments],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=seconds,
-            )
+            status, output, errors = self._finish(["kind", *arguments], seconds)
         except subprocess.TimeoutExpired as error:
             raise PreflightError(f"{what} did not end in {seconds:g} s", hint="Does 'docker ps' answer?") from error
         except OSError as error:
             raise PreflightError(
                 f"{what} cannot be run: {error}", hint="Is kind installed, and on the PATH?"
             ) from error
-        if done.returncode:
+        if status:
             raise PreflightError(
-                f"{what} failed with status {done.returncode}:\n{_last_lines(done.stdout + done.stderr)}",
+                f"{what} failed with status {status}:\n{_last_lines(output + errors)}",
                 hint="Try it by hand. Often the cause is Docker not running or limits of inotify "
                 "(kind.sigs.k8s.io/docs/user/known-issues).",
             )
-        return done.stdout
+        return output
+
+    def _finish(self, command: Sequence[str], seconds: float) -> tuple[int, str, str]:
+        """Run a command in a session of its own: Ctrl-C must not end kind in the middle of deleting a cluster."""
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            command,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)  # also the docker commands that kind has started
+                process.communicate()
+        return process.returncode, output, errors
 
 
 def _last_lines(text: str) -> str:
@@ -102,6 +120,7 @@ class KindProvider:
         self._settings = settings
         self._kind = kind or Kind()
         self._cluster = ""
+        self._whole = False
         self._kubeconfig = Path()
 
     def start(self, scratch: Path, run_id: str, say: Say) -> Access:
@@ -116,6 +135,7 @@ class KindProvider:
         if self._settings.kind_image:
             arguments = (*arguments, "--image", self._settings.kind_image)
         self._kind.run("create", "cluster", *arguments, "--kubeconfig", str(self._kubeconfig))
+        self._whole = True
         return Access(str(self._kubeconfig), f"kind-{self._cluster}", scratch)
 
     def _config(self) -> str:
@@ -130,21 +150,20 @@ class KindProvider:
             ) from error
 
     def stop(self, say: Say) -> None:
-        """Delete the cluster unless it is to be kept."""
+        """Delete the cluster unless it is to be kept; one that was not finished is of no use to anybody."""
         if not self._cluster:
             return
-        by_hand = f"kind delete cluster --name {self._cluster}"
-        if self._settings.kind_keep:
+        if self._settings.kind_keep and self._whole:
             say(
                 f"kept the kind cluster {self._cluster}; its kubeconfig: kind get kubeconfig --name {self._cluster}; "
-                f"remove it: {by_hand}"
+                f"remove it: kind delete cluster --name {self._cluster}"
             )
             return
-        say(f"deleting the kind cluster {self._cluster}")
-        try:
-            self._kind.delete(self._cluster, self._kubeconfig)
-        except PreflightError as error:
-            say(f"not removed: the kind cluster {self._cluster}; later: {by_hand}\n{error}")
+        self._kind.delete(self._cluster, self._kubeconfig)
+
+    def remains(self) -> str:
+        """The cluster, as soon as kind was asked for it."""
+        return f"the kind cluster {self._cluster}" if self._cluster else ""
 
     def outside(self) -> tuple[Pod | None, str]:
         """Probe from this machine, which is outside kind's nodes."""

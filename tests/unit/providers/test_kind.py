@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 from collections.abc import Callable
@@ -134,8 +135,21 @@ def test_a_cluster_is_deleted_after_the_run(
     provider = KindProvider(settings, install(VERSION))
     provider.start(tmp_path, "1a2b", said.append)
     provider.stop(said.append)
-    assert _asked(folder)[-1] == f"delete cluster --name k8snet-1a2b --kubeconfig {tmp_path}/kubeconfig"
-    assert said[-1] == "deleting the kind cluster k8snet-1a2b"
+    delete = f"delete cluster --name k8snet-1a2b --kubeconfig {tmp_path}/kubeconfig"
+    assert _asked(folder)[-2:] == [delete, "get nodes --name k8snet-1a2b"]
+
+
+def test_a_node_that_docker_finishes_after_the_deletion_is_deleted_too(
+    install: Callable[[str], Kind], folder: Path, tmp_path: Path
+) -> None:
+    late = f"case $1 in get) if [ -e {folder}/gone ]; then exit; fi; echo node-1; : > {folder}/gone;; esac"
+    install(late).delete("k8snet-1a2b", tmp_path / "kubeconfig")
+    assert [line.split()[0] for line in _asked(folder)] == ["delete", "get", "delete", "get"]
+
+
+def test_ctrl_c_in_the_terminal_does_not_reach_kind(install: Callable[[str], Kind]) -> None:
+    session = int(install("read -r _ _ _ _ _ session _ < /proc/$$/stat; echo $session").run("delete", "cluster"))
+    assert session != os.getsid(0)
 
 
 def test_what_an_interrupted_creation_began_is_deleted_too(
@@ -146,7 +160,18 @@ def test_what_an_interrupted_creation_began_is_deleted_too(
         provider.start(tmp_path, "1a2b", said.append)
     install("exit 0")
     provider.stop(said.append)
-    assert _asked(folder)[-1].startswith("delete cluster --name k8snet-1a2b ")
+    assert _asked(folder)[-2].startswith("delete cluster --name k8snet-1a2b ")
+
+
+def test_half_a_cluster_is_not_kept(
+    install: Callable[[str], Kind], folder: Path, make_settings: MakeSettings, tmp_path: Path, said: list[str]
+) -> None:
+    provider = KindProvider(make_settings(kind_keep=True), install(VERSION + "[ $1 = create ] && exit 1"))
+    with pytest.raises(PreflightError):
+        provider.start(tmp_path, "1a2b", said.append)
+    install("exit 0")
+    provider.stop(said.append)
+    assert any(line.startswith("delete") for line in _asked(folder))
 
 
 def test_a_kept_cluster_is_left_with_the_commands_to_use_and_to_remove_it(
@@ -160,14 +185,15 @@ def test_a_kept_cluster_is_left_with_the_commands_to_use_and_to_remove_it(
     assert "kind delete cluster --name k8snet-1a2b" in said[-1]
 
 
-def test_a_cluster_that_cannot_be_deleted_is_said_with_the_command_to_do_it(
+def test_a_cluster_that_cannot_be_deleted_is_an_error_and_remains(
     install: Callable[[str], Kind], settings: Settings, tmp_path: Path, said: list[str]
 ) -> None:
     provider = KindProvider(settings, install(VERSION + "[ $1 = delete ] && { echo busy; exit 1; }; exit 0"))
+    assert provider.remains() == ""
     provider.start(tmp_path, "1a2b", said.append)
-    provider.stop(said.append)
-    assert "not removed: the kind cluster k8snet-1a2b; later: kind delete cluster --name k8snet-1a2b" in said[-1]
-    assert "busy" in said[-1]
+    with pytest.raises(PreflightError, match="'kind delete cluster' failed with status 1:\n  busy"):
+        provider.stop(said.append)
+    assert provider.remains() == "the kind cluster k8snet-1a2b"
 
 
 def test_nothing_is_deleted_that_was_not_made(folder: Path, settings: Settings, said: list[str]) -> None:
