@@ -17,6 +17,9 @@ from pytest_k8snet.state import Fleet, Node
 
 FLEET_SECONDS = 120.0
 FLEET, HOST = "fleet", "host network"
+# Below the ports of NodePort Services, 30000-32767.
+HOST_PORTS = range(23000, 30000)
+OF_NOT_READY = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
 
 
 @dataclass(frozen=True)
@@ -35,34 +38,48 @@ def usable_nodes(api: KubeApi, settings: Settings) -> list[Node]:
         PreflightError: one of them is not Ready, or there is none.
 
     """
-    found, tainted = [], []
-    for obj in api.objects(
-        "v1", "Node", labels=",".join(f"{k}={v}" for k, v in settings.node_selector.items()) or None
-    ):
-        taints = [t for t in obj["spec"].get("taints") or [] if not _tolerated(t, settings)]
-        # The control plane puts not-ready and unreachable taints on a node that is NotReady: say that, not the taint.
-        _demand_ready(obj)
-        if obj["spec"].get("unschedulable") or any(t["effect"] != "PreferNoSchedule" for t in taints):
-            tainted.append(f"{obj['metadata']['name']} ({', '.join(t['key'] for t in taints) or 'unschedulable'})")
+    found, left_out = [], []
+    selector = ",".join(f"{key}={value}" for key, value in settings.node_selector.items())
+    for obj in api.objects("v1", "Node", labels=selector or None):
+        if reason := _left_out(obj, settings):
+            left_out.append(f"{obj['metadata']['name']} ({reason})")
         else:
+            _demand_ready(obj)
             found.append(_node(obj))
     if not found:
         raise PreflightError(
-            f"no node takes probe pods: {', '.join(tainted) or 'no node matches the selector'}",
+            f"no node takes probe pods: {', '.join(left_out) or 'no node matches the selector'}",
             hint="Tolerate the taints with --k8snet-tolerations, or choose with --k8snet-node-selector.",
         )
     return found
 
 
+def _left_out(obj: Object, settings: Settings) -> str:
+    """Return why a node takes no probe pods by the will of its owner, or "" when it takes them."""
+    # Not those that the control plane puts on a node that is NotReady: that is no will, and the run says it.
+    taints = [taint for taint in obj["spec"].get("taints") or [] if taint["key"] not in OF_NOT_READY]
+    if obj["spec"].get("unschedulable"):
+        return "unschedulable"
+    against = [t for t in taints if t["effect"] != "PreferNoSchedule" and not _tolerated(t, settings)]
+    return ", ".join(taint["key"] for taint in against)
+
+
 def _demand_ready(obj: Object) -> None:
     conditions = {c["type"]: c for c in obj.get("status", {}).get("conditions") or []}
     state = conditions.get("Ready", {})
+    # The taint goes a moment after the condition came, and until then no pod is scheduled.
+    taints = [taint["key"] for taint in obj["spec"].get("taints") or [] if taint["key"] in OF_NOT_READY]
     if state.get("status") != "True":
-        name = obj["metadata"]["name"]
-        raise PreflightError(
-            f"node {name} is not Ready: {state.get('reason', 'no condition')}: {state.get('message', '')}".rstrip(": "),
-            hint=f"See 'kubectl describe node {name}'; leave it out with --k8snet-node-selector.",
-        )
+        why = f"{state.get('reason', 'no condition')}: {state.get('message', '')}".rstrip(": ")
+    elif taints:
+        why = f"it still has the taint {taints[0]}"
+    else:
+        return
+    name = obj["metadata"]["name"]
+    raise PreflightError(
+        f"node {name} is not Ready: {why}",
+        hint=f"See 'kubectl describe node {name}'; leave it out with --k8snet-node-selector.",
+    )
 
 
 def _tolerated(taint: Object, settings: Settings) -> bool:
@@ -89,8 +106,8 @@ def _node(obj: Object) -> Node:
 
 
 def host_port_of(run_id: str) -> int:
-    """Return a port of the nodes for a run: several runs in one cluster should not meet."""
-    return 23000 + int(run_id, 16) % 5000 * 2
+    """Return the first of two ports of the nodes for a run: several runs in one cluster should not meet."""
+    return HOST_PORTS[int(run_id, 16) % (len(HOST_PORTS) // 2) * 2]
 
 
 def make_grounds(api: KubeApi, run_id: str, settings: Settings) -> Grounds:
