@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -135,6 +136,7 @@ def _init(setting: Setting, go: int) -> Role:
         return lambda: None  # the launcher ended before we asked to end with it
     os.close(go)
     _detach_from_owner()
+    _raise_descriptor_limit()
     scratch = setting.run_dir / "inside"
     try:
         unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC)
@@ -158,6 +160,12 @@ def _detach_from_owner() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, OWNER)
     os.close(null)
+
+
+def _raise_descriptor_limit() -> None:
+    """Several descriptors belong to each pod: take as many as this user may have, for containers too."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _zygote(ours: socket.socket, theirs: socket.socket, setting: Setting) -> Role:

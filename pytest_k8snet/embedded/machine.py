@@ -16,24 +16,22 @@ class CannotStart(OSError):
     """This machine cannot run an embedded cluster; the message is one sentence with the next step."""
 
 
-def check_machine() -> None:
+def check_machine(system: str = sys.platform, path: str = TOOL_PATH) -> None:
     """Raise CannotStart when it is clear beforehand that a cluster cannot be started here."""
-    if sys.platform != "linux":
-        raise CannotStart(
-            f"the embedded cluster needs Linux, this is {sys.platform}: use kind (--k8snet-provider kind)"
-        )
+    if system != "linux":
+        raise CannotStart(f"the embedded cluster needs Linux, this is {system}: use kind (--k8snet-provider kind)")
     for tool, package in (("ip", "iproute2"), ("nft", "nftables")):
-        if shutil.which(tool, path=TOOL_PATH) is None:
+        if shutil.which(tool, path=path) is None:
             raise CannotStart(f"the program {tool} is not installed: install the package {package}")
 
 
-def explain_refusal(error: OSError) -> str:
+def explain_refusal(error: OSError, sysctls: Path = Path("/proc/sys")) -> str:
     """Return why the kernel refused to make the namespaces, and what to do."""
-    if error.errno == errno.ENOSPC and _number("/proc/sys/user/max_user_namespaces") == 0:
+    if error.errno == errno.ENOSPC and _number(sysctls / "user/max_user_namespaces") == 0:
         return f"user namespaces are switched off (user.max_user_namespaces is 0): {NEXT_STEP}"
-    if _number("/proc/sys/kernel/unprivileged_userns_clone") == 0:
+    if _number(sysctls / "kernel/unprivileged_userns_clone") == 0:
         return f"user namespaces need root here (kernel.unprivileged_userns_clone is 0): {NEXT_STEP}"
-    if _number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == 1:
+    if _number(sysctls / "kernel/apparmor_restrict_unprivileged_userns") == 1:
         return (
             "AppArmor keeps ordinary users from user namespaces "
             f"(kernel.apparmor_restrict_unprivileged_userns is 1): {NEXT_STEP}"
@@ -43,8 +41,8 @@ def explain_refusal(error: OSError) -> str:
     return f"the kernel refused to make the cluster's namespaces ({error}): {NEXT_STEP}"
 
 
-def _number(path: str) -> int | None:
+def _number(path: Path) -> int | None:
     try:
-        return int(Path(path).read_text())
+        return int(path.read_text())
     except FileNotFoundError:
         return None

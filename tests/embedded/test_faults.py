@@ -93,7 +93,7 @@ OTHERS = {
 
 
 @pytest.fixture(scope="module")
-def pods(module_space: Space) -> Iterator[Space]:
+def pods(module_space: Space) -> Space:
     for name, node in {"a1": "node-1", "a2": "node-1", "b1": "node-2"}.items():
         module_space.server(name, node, securityContext=PINGS)
     module_space.server("hp", "node-1", host_port=9080)
@@ -270,7 +270,7 @@ def test_a_deleted_pod_can_go_on_answering(pods: Space, space: Space) -> None:
 
 
 def test_an_unknown_fault_is_refused_with_those_that_there_are(pods: Space) -> None:
-    with pytest.raises(FaultError, match="there is no fault no-such-fault; there are: .*udp-dropped"):
+    with pytest.raises(FaultError, match=r"there is no fault no-such-fault; there are: .*udp-dropped"):
         pods.running.inject("no-such-fault")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.embedded.conftest import Space, addresses
@@ -12,14 +10,14 @@ FAMILIES = pytest.mark.parametrize("family", [0, 1], ids=["ipv4", "ipv6"])
 
 
 @pytest.fixture(scope="module")
-def pods(module_space: Space) -> Iterator[Space]:
+def pods(module_space: Space) -> Space:
     """Two servers on node-1, one on node-2, one in the host network of node-1 and one with a hostPort there."""
     module_space.server("a1", "node-1")
     module_space.server("a2", "node-1")
     module_space.server("b1", "node-2")
     module_space.server("h1", "node-1", port=9000, hostNetwork=True)
     module_space.server("hp", "node-1", host_port=9080)
-    yield module_space
+    return module_space
 
 
 def of(pods: Space, name: str, family: int) -> str:

@@ -22,18 +22,21 @@ from typing import Any
 from pytest_k8snet.embedded.container.child import prepare_child
 from pytest_k8snet.embedded.linux import CLONE_NEWPID, adopt_orphans, setns, unshare
 
-MAX_MESSAGE = 1 << 18
+MAX_MESSAGE = 1 << 17
+"""Bytes of a request; more would not fit into the buffer of a socket everywhere."""
+
 MAX_DESCRIPTORS = 8
 
 WARM = (
     "argparse",
     "asyncio",
-    "errno",
+    "ctypes",
     "ipaddress",
-    "random",
+    "json",
+    "platform",
+    "queue",
     "runpy",
-    "selectors",
-    "struct",
+    "secrets",
     "subprocess",
     "traceback",
 )

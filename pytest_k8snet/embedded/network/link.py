@@ -27,7 +27,8 @@ class PodPort:
 class PodLink:
     """``device`` is the node's end of the veth pair, eth0 with the address ``mac`` the pod's.
 
-    ``addresses`` are what the pod really has. They differ from ``assigned``, what the node's address pool gave, only while a fault has changed them.
+    ``addresses`` are what the pod really has. They differ from ``assigned``, what the node's address pool gave, only
+    while a fault has changed them. ``owner`` is the uid of the pod.
     """
 
     netns: NetNs
@@ -36,6 +37,7 @@ class PodLink:
     assigned: Addresses
     addresses: Addresses
     ports: tuple[PodPort, ...] = ()
+    owner: str = ""
 
     async def configure(self, mtu: int) -> None:
         """Configure the pod's end, which is in its namespace already."""
