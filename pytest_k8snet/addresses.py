@@ -26,14 +26,18 @@ def shared(pods: Collection[Pod]) -> dict[str, list[str]]:
 
 
 def outside_pod_cidr(pods: Collection[Pod], nodes: Collection[Node]) -> dict[str, str]:
-    """Return the pods with an address outside the podCIDRs of their node; a node without podCIDR asks nothing."""
+    """Return the pods with an address outside the podCIDRs of their node.
+
+    A node without a podCIDR of the address's family asks nothing: its CNI gives addresses by rules of its own.
+    """
     cidrs = {node.name: [ipaddress.ip_network(cidr) for cidr in node.pod_cidrs] for node in nodes}
-    return {
-        f"{pod.name} {address}": f"not within {', '.join(map(str, cidrs[pod.node]))} of {pod.node}"
-        for pod in pods
-        for address in pod.addresses
-        if cidrs[pod.node] and not any(ipaddress.ip_address(address) in cidr for cidr in cidrs[pod.node])
-    }
+    wrong = {}
+    for pod in pods:
+        for address in map(ipaddress.ip_address, pod.addresses):
+            ours = [cidr for cidr in cidrs[pod.node] if cidr.version == address.version]
+            if ours and not any(address in cidr for cidr in ours):
+                wrong[f"{pod.name} {address}"] = f"not within {', '.join(map(str, ours))} of {pod.node}"
+    return wrong
 
 
 def not_of_node(pods: Collection[Pod], nodes: Collection[Node]) -> dict[str, str]:

@@ -158,7 +158,7 @@ def at_former_addresses(
 ) -> Expectation:
     """Expect the present pods at their addresses, and nobody at the addresses that nobody has any more.
 
-    There must be a present pod on the node of each former one: it shows that the node is alive.
+    There must be a present pod on the node of each former one, which shows that the node is alive; else ValueError.
     """
     protocols = tuple(protocols)
     cells = dict(reach(title, sources, present, family, protocols).cells)
@@ -173,6 +173,13 @@ def at_former_addresses(
                 because = f"{pod.name} had {address} and is gone; {alive} beside it answers"
                 cells[probe] = Expected(REJECTED, because=because, target=alive)
     return _asked(title, cells)
+
+
+def _neighbour(former: Pod, present: Collection[Pod]) -> str:
+    for pod in present:
+        if pod.node == former.node:
+            return pod.name
+    raise ValueError(f"{former.name} was on {former.node}, where no pod is left to show that the node lives")
 
 
 def _direct(source: Pod, target: Pod, family: Family, unchanged_source: bool) -> Expected:
