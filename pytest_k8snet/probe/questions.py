@@ -167,7 +167,7 @@ def at_former_addresses(
         for pod in former:
             if (address := pod.address(family)) in taken:
                 continue
-            alive = next(there.name for there in present if there.node == pod.node)
+            alive = _neighbour(pod, present)
             for protocol in protocols:
                 probe = Probe(source, address, pod.port, protocol, f"former {pod.name}", target_node=pod.node)
                 because = f"{pod.name} had {address} and is gone; {alive} beside it answers"
