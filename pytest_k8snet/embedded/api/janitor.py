@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .admission import usage
 from .deletion import DeleteOptions, delete
-from .objects import Obj, is_terminating, lookup, name_of, namespace_of
+from .objects import Obj, held_by, is_terminating, lookup, name_of, namespace_of
 from .store import Change, Store
 
 WAITS_FOR_DEPENDENTS = "foregroundDeletion"
@@ -34,8 +34,7 @@ class Janitor:
         for change in changes:
             if change.obj["kind"] == "Namespace" and change.type != "DELETED":
                 self._furnish(change.obj)
-        owned = any(change.obj["metadata"].get("ownerReferences") for change in changes)
-        if owned or any(change.type == "DELETED" or is_terminating(change.obj) for change in changes):
+        if any(_concerns_others(change) for change in changes):
             self._collect()
             self._empty_namespaces()
         for namespace in {namespace_of(change.obj) for change in changes} - {""}:
@@ -89,6 +88,16 @@ class Janitor:
             counts = {key: usage(self._store, namespace, key) for key in hard}
             used = {key: str(count) for key, count in counts.items() if count is not None}
             self._store.set_status("resourcequotas", name_of(quota), namespace, {"hard": hard, "used": used})
+
+
+def _concerns_others(change: Change) -> bool:
+    """Whether other objects may have to go: an owner has gone, a dependent came, something waits to be let go."""
+    obj = change.obj
+    return (
+        change.type == "DELETED"
+        or bool(obj["metadata"].get("ownerReferences"))
+        or (is_terminating(obj) and bool(held_by(obj)))
+    )
 
 
 def _waits(obj: Obj) -> bool:

@@ -11,14 +11,19 @@ from aiohttp import ClientConnectionResetError, web
 from .exec import flag, pick_container
 from .paths import Target
 from .runtime import Runtime
-from .status import StoreError
+from .status import StoreError, bad_request
 from .store import Store
+
+UNSUPPORTED = frozenset({"limitBytes", "sinceSeconds", "sinceTime"})
+"""Ways to cut a log that would give wrong results when they were passed over."""
 
 
 async def serve_logs(request: web.Request, store: Store, runtime: Runtime, target: Target) -> web.StreamResponse:
     """Stream a container's output. Refusals of the runtime come with its first piece, so before the headers."""
     pod = store.need("pods", target.name, target.namespace)
     values = request.query
+    for name in UNSUPPORTED & values.keys():
+        raise bad_request(f"{name} is not supported by the embedded cluster: its logs can be cut by tailLines only")
     pieces = runtime.logs(
         target.namespace,
         target.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable
 from typing import Any
 
 from . import status
@@ -21,16 +21,16 @@ SUFFIX = "bcdfghjklmnpqrstvwxz2456789"
 OWNED_BY_API = ("uid", "resourceVersion", "creationTimestamp", "generation", "deletionTimestamp", "selfLink")
 
 
-def new_name(prefix: str, taken: Collection[str]) -> str:
+def new_name(prefix: str, taken: Callable[[str], bool]) -> str:
     """A free name for ``metadata.generateName``: the prefix, cut to 58 characters, and five random ones."""
     while True:
         name = prefix[:58] + "".join(random.choices(SUFFIX, k=5))
-        if name not in taken:
+        if not taken(name):
             return name
 
 
-def prepare_new(resource: Resource, obj: Obj, taken: Collection[str]) -> Obj:
-    """Turn what a client sent into a complete object; ``taken`` are names that must not be generated.
+def prepare_new(resource: Resource, obj: Obj, taken: Callable[[str], bool]) -> Obj:
+    """Turn what a client sent into a complete object; ``taken`` tells which names must not be generated.
 
     Raises StoreError 422 with all that is wrong with it.
     """

@@ -42,7 +42,7 @@ class StoreError(Exception):
             "message": self.message,
             "reason": self.reason,
         }
-        if self.details:
+        if self.details is not None:
             body["details"] = self.details
         return body | {"code": self.status}
 

@@ -146,8 +146,9 @@ class Store:
     def create(self, plural: str, obj: Obj, write: Write = INTERNAL) -> Obj:
         """Complete, check and store a new object. StoreError 409 when the name is taken, 422 when it is invalid."""
         resource = self.resource(plural)
-        new = prepare_new(resource, clone(obj), {name for _, name in self._objects[plural]})
-        if (namespace_of(new), name_of(new)) in self._objects[plural]:
+        objects, namespace = self._objects[plural], namespace_of(obj)
+        new = prepare_new(resource, clone(obj), lambda name: (namespace, name) in objects)
+        if (namespace_of(new), name_of(new)) in objects:
             raise status.already_exists(resource.qualified, name_of(new))
         self._admit(resource, new, None, write)
         return new if write.dry_run else self._commit(resource, "ADDED", new, None)

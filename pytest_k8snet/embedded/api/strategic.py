@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from .objects import clone
 from .shape import Shape
 from .status import StoreError, bad_request
@@ -36,7 +38,11 @@ def _merge_map(target: dict[str, Any], patch: dict[str, Any], shape: Shape) -> d
         if not key.startswith("$"):
             _merge_key(result, key, value, shape.at(key))
     for key, value in patch.items():
-        _direct(result, key, value, shape)
+        _direct(result, key, value)
+    for key, field in ((key, shape.at(key)) for key in result):
+        order = patch.get(ORDER + key, patch.get(key))
+        if field.merges and isinstance(order, list) and isinstance(result[key], list):
+            result[key] = _ordered(result[key], order, target.get(key), field.merge_key)
     return result
 
 
@@ -53,7 +59,7 @@ def _merge_key(result: dict[str, Any], key: str, value: Any, shape: Shape) -> No
         result[key] = clone(value)
 
 
-def _direct(result: dict[str, Any], key: str, value: Any, shape: Shape) -> None:
+def _direct(result: dict[str, Any], key: str, value: Any) -> None:
     """Follow one directive that stands beside the fields it is about."""
     if key == RETAIN:
         kept = set(_list_of(value, key))
@@ -64,9 +70,7 @@ def _direct(result: dict[str, Any], key: str, value: Any, shape: Shape) -> None:
         gone = _list_of(value, key)
         result[name] = [item for item in result.get(name) or [] if item not in gone]
     elif key.startswith(ORDER):
-        name = key.removeprefix(ORDER)
-        if isinstance(result.get(name), list):
-            result[name] = _ordered(result[name], _list_of(value, key), shape.at(name).merge_key)
+        _list_of(value, key)
     elif key.startswith("$") and key != PATCH:
         raise bad_request(f"unknown directive {key!r} in a strategic merge patch")
 
@@ -93,7 +97,8 @@ def _merge_list(target: list[Any], patch: list[Any], shape: Shape, name: str) ->
 def _merge_entry(result: list[Any], item: dict[str, Any], shape: Shape, name: str) -> None:
     key = shape.merge_key
     if key not in item:
-        message = f"map: {item} does not contain declared merge key: {key} (in {name})"
+        shown = msgspec.json.encode(item).decode()
+        message = f"an entry of {name} does not contain its merge key {key}: {shown}"
         raise StoreError(422, "Invalid", message)
     at = next((i for i, old in enumerate(result) if isinstance(old, dict) and old.get(key) == item[key]), None)
     if item.get(PATCH) == "delete":
@@ -104,14 +109,19 @@ def _merge_entry(result: list[Any], item: dict[str, Any], shape: Shape, name: st
         result[at] = _merge_map(result[at], item, shape.at(""))
 
 
-def _ordered(items: list[Any], order: list[Any], merge_key: str) -> list[Any]:
-    """Entries in the order of the directive; others keep their places relative to what stood before them."""
-    wanted = [entry.get(merge_key) if merge_key and isinstance(entry, dict) else entry for entry in order]
-    identify = [item.get(merge_key) if merge_key and isinstance(item, dict) else item for item in items]
-    listed = sorted((i for i in range(len(items)) if identify[i] in wanted), key=lambda i: wanted.index(identify[i]))
-    rest = [i for i in range(len(items)) if identify[i] not in wanted]
-    result: list[int] = []
-    for index in listed:
-        result += [i for i in rest if i < index and i not in result]
-        result.append(index)
-    return [items[i] for i in result + [i for i in rest if i not in result]]
+def _ordered(items: list[Any], order: list[Any], former: Any, merge_key: str) -> list[Any]:
+    """Entries of the patch in its order, merged with the others by where both stood before; new ones come first."""
+
+    def identify(entry: Any) -> Any:
+        return entry.get(merge_key) if merge_key and isinstance(entry, dict) else entry
+
+    wanted = [identify(entry) for entry in order]
+    places = [identify(entry) for entry in former] if isinstance(former, list) else []
+    listed = sorted((item for item in items if identify(item) in wanted), key=lambda item: wanted.index(identify(item)))
+    rest = [item for item in items if identify(item) not in wanted]
+    result: list[Any] = []
+    for item in listed:
+        while identify(item) in places and rest and places.index(identify(rest[0])) < places.index(identify(item)):
+            result.append(rest.pop(0))
+        result.append(item)
+    return result + rest

@@ -104,8 +104,9 @@ def carry_service(service: Obj, old: Obj) -> None:
 
 
 def complete_slice(endpoints: Obj) -> None:
-    """Fill in the defaults of an EndpointSlice's ports."""
-    endpoints.setdefault("endpoints", [])
+    """Fill in the defaults of an EndpointSlice."""
+    for endpoint in endpoints.setdefault("endpoints", []):
+        endpoint.setdefault("conditions", {})
     for port in endpoints.get("ports") or ():
         port.setdefault("protocol", "TCP")
         port.setdefault("name", "")
