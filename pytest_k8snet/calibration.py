@@ -34,11 +34,6 @@ class Pass:
     errors: dict[str, str] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
 
-    @property
-    def judged(self) -> set[str]:
-        """The checks of which something was seen."""
-        return self.failed | self.passed
-
 
 def problems(fault: str, catches: Mapping[str, Sequence[str]], seen: Pass) -> list[str]:
     """Return what is wrong with a pass under a fault (or HEALTHY), in words; nothing when it is as it should be.

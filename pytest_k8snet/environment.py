@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import pairwise
 
 from pytest_k8snet.checks import REQUIREMENTS
-from pytest_k8snet.options import Settings
+from pytest_k8snet.options import OPTIONS, Settings
 from pytest_k8snet.report.record import CniRecord, Environment, FleetRecord, NodeRecord
 from pytest_k8snet.state import ClusterState
 
@@ -54,12 +55,21 @@ UNPROBED = {"policy_enforced"}
 
 
 def repeat_command(nodeid: str, path: str, arguments: Sequence[str]) -> str:
-    """Return the command line that runs one check again, with the options that choose the cluster."""
-    kept, take_value = ["pytest", "--k8snet"], False
-    for argument in arguments:
-        if take_value or argument.startswith("--k8snet-"):
-            kept.append(argument)
-            take_value = not take_value and "=" not in argument and argument not in {"--k8snet-calibrate"}
+    """Return the command line that runs one check again, with our options as they were given."""
     test = nodeid.partition("::")[2]
     where = os.path.relpath(path)
+    kept = ["pytest", "--k8snet", *_our_options(arguments)]
     return shlex.join([*kept, f"{where if len(where) < len(path) else path}::{test}"])
+
+
+def _our_options(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield our options, each in one word: one that can stand alone would take the test that follows for its value."""
+    known = {option.flag: option for option in OPTIONS}
+    for argument, following in pairwise([*arguments, ""]):
+        flag, equals, value = argument.partition("=")
+        if (option := known.get(flag)) is None:
+            continue
+        if not equals:
+            alone = not following or following.startswith("-")
+            value = option.const if alone and option.const is not None else following
+        yield f"{flag}={value}"
