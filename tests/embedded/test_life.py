@@ -266,6 +266,48 @@ def test_a_cluster_is_ready_in_three_seconds(tmp_path: Path) -> None:
         assert time.monotonic() - began < 3
 
 
+WITHOUT_NAMESPACES = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+ready, go = os.pipe(), os.pipe()
+child = os.fork()
+if child == 0:
+    assert libc.unshare(0x10000000) == 0
+    os.write(ready[1], b"1")
+    os.read(go[0], 1)
+    open("/proc/sys/user/max_user_namespaces", "w").write("0")
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    os.execv(sys.argv[1], sys.argv[1:])
+os.read(ready[0], 1)
+for kind in ("uid", "gid"):
+    open(f"/proc/{child}/{kind}_map", "w").write("0 0 65536")
+os.write(go[1], b"1")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a user to whom namespaces are forbidden")
+def test_a_user_without_namespaces_is_told_why_and_what_to_do(folder: Path) -> None:
+    """A user namespace in which nobody may make another: as on a machine where they are switched off."""
+    user = as_nobody()
+    begin = [argument for argument in user.argv if not argument.startswith(("setpriv", "--"))]
+    script = "import sys; from pathlib import Path; from pytest_k8snet.embedded import *\n"
+    script += "try: launch(ClusterOptions(), Path(sys.argv[1]))\nexcept CannotStart as error: print(error)"
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NAMESPACES, *begin, "-c", script, str(folder / "run")],
+        env=user.env,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("user namespaces are switched off (user.max_user_namespaces is 0): run as root"), done
+    assert done.stdout.count("\n") == 1
+    assert not (folder / "run").exists()
+
+
 def start(run_dir: Path) -> Running:
     try:
         return launch(ClusterOptions(nodes=1), run_dir)
