@@ -72,7 +72,7 @@ def _writer(descriptor: int, *, unbuffered: bool, line_buffering: bool, errors: 
     raw = _stream(descriptor, "w")
     if unbuffered:
         # A raw stream in place of a buffer is what python3 -u has as well, whatever the types say.
-        return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)  # type: ignore[type-var]
+        return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors, line_buffering=line_buffering)
 
 

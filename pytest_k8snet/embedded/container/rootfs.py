@@ -76,8 +76,8 @@ def _overlay_with_links(base: Path, folder: Path) -> None:
 
 
 def _programs_out_of_sight() -> list[Bind]:
-    """Python itself, when it lives in a folder that a container has of its own (a virtual environment in /tmp)."""
-    places = {sys.prefix, sys.base_prefix}
+    """Python and this program, when they live in a folder that a container has of its own, such as /tmp."""
+    places = {sys.prefix, sys.base_prefix, str(Path(__file__).resolve().parents[3])}
     return [Bind(place, place) for place in sorted(places) if Path(place).parts[1] in OWN]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.network.host import Host
 
@@ -10,7 +13,12 @@ OUTSIDE_NAMESPACE = "k8snet-outside"
 
 def outside_pod(host: Host) -> Obj:
     """Return the pod that stands for a host beside the nodes; no scheduler or node has to do with it."""
-    container = {"name": "host", "image": "k8snet/outside-host", "command": ["sleep", "infinity"]}
+    container = {
+        "name": "host",
+        "image": "k8snet/outside-host",
+        "command": ["sleep", "infinity"],
+        "env": [{"name": "PYTHONPATH", "value": _python_path()}],
+    }
     return {
         "metadata": {"name": host.name, "namespace": OUTSIDE_NAMESPACE},
         "spec": {
@@ -20,3 +28,9 @@ def outside_pod(host: Host) -> Obj:
             "containers": [container],
         },
     }
+
+
+def _python_path() -> str:
+    """Where this program finds its own modules: an outside host runs the agent with the owner's Python."""
+    own = str(Path(__file__).resolve().parents[3])
+    return os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH"))))
