@@ -32,7 +32,10 @@ def _no_host_port(state: ClusterState, attachment: Attachment) -> str:
     target = state.fleet.host_port_pod
     if target is None:
         return "no pod with a hostPort could be made"
-    address, port = state.node(target.node).addresses[0], state.fleet.host_port
+    port, addresses = state.fleet.host_port, state.node(target.node).addresses
+    if not addresses:
+        return f"node {target.node} has no InternalIP at which a hostPort could answer"
+    address = addresses[0]
     probes = [Probe(source, address, port, Protocol.TCP, "hostPort") for source in state.fleet.pods]
     return _none_connects(attachment, probes, f"hostPort {port} of node {target.node} answers no pod")
 
@@ -59,4 +62,6 @@ def _none_connects(attachment: Attachment, probes: list[Probe], otherwise: str) 
 
 def _pod_mtu(state: ClusterState, attachment: Attachment) -> int:
     facts = attachment.prober.facts(state.fleet.pods)
-    return min((link.mtu for fact in facts.values() for link in fact.links if link.dev != "lo"), default=0)
+    # Not the tunnel devices that some kernel modules put, down and smaller, into every network namespace.
+    used = [link for fact in facts.values() for link in fact.links if link.up and link.dev != "lo"]
+    return min((link.mtu for link in used), default=0)
