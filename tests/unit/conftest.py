@@ -81,11 +81,15 @@ def _discovery(path: str) -> Any:
     return {"kind": "APIResourceList", "groupVersion": path.rpartition("/")[2], "resources": resources}
 
 
+def _not_found(method: str, path: str, body: Any) -> Any:
+    return 404, {"kind": "Status", "reason": "NotFound", "message": f"{path} not found"}
+
+
 class ApiServer(ThreadingHTTPServer):
     """A Kubernetes API that knows a few kinds and answers what a test tells it to.
 
     ``answers`` maps "GET /api/v1/nodes" to a body, a pair of status and body, or a function of the request handler
-    that writes the whole answer. A body that is not bytes becomes JSON.
+    that writes the whole answer. A body that is not bytes becomes JSON. ``otherwise`` answers the rest in the same way.
     """
 
     daemon_threads = True
@@ -94,6 +98,7 @@ class ApiServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.answers: dict[str, Any] = {f"GET {path}": _discovery(path) for path in ("/version", "/apis", *KINDS)}
+        self.otherwise: Callable[[str, str, Any], Any] = _not_found
         self.asked: list[tuple[str, Any]] = []
         self.ended = threading.Event()
 
@@ -110,15 +115,16 @@ class _Handler(BaseHTTPRequestHandler):
     server: ApiServer
 
     def _answer(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        self.server.asked.append((f"{self.command} {self.path}", json.loads(self.rfile.read(length) or "null")))
-        missing = (404, {"kind": "Status", "reason": "NotFound", "message": f"{self.path} not found"})
-        answer = self.server.answers.get(f"{self.command} {self.path.partition('?')[0]}", missing)
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "null")
+        self.server.asked.append((f"{self.command} {self.path}", body))
+        path = self.path.partition("?")[0]
+        known = self.server.answers.get(f"{self.command} {path}")
+        answer = known if known is not None else self.server.otherwise(self.command, path, body)
         if callable(answer):
             answer(self)
             return
-        status, body = answer if isinstance(answer, tuple) else (200, answer)
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        status, said = answer if isinstance(answer, tuple) else (200, answer)
+        content = said if isinstance(said, bytes) else json.dumps(said).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -1,0 +1,267 @@
+"""Each step that a run stands on is tried, in order, and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from pytest_k8snet import preflight
+from pytest_k8snet.attach import Attachment
+from pytest_k8snet.errors import ApiError, NoVerdict, PodNotReady, PreflightError
+from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.options import Settings
+from pytest_k8snet.preflight import Plan
+from pytest_k8snet.probe.observation import Family, Observation, Outcome, Pod, Probe
+from pytest_k8snet.providers import Choice
+from pytest_k8snet.providers.existing import THIS_MACHINE
+from pytest_k8snet.state import ClusterState, Fleet
+
+Object = dict[str, Any]
+READY = [{"type": "Ready", "status": "True"}]
+
+
+class Cluster:
+    """A cluster behind the API server: what is created is there and Ready at once."""
+
+    def __init__(self) -> None:
+        self.nodes = {f"node-{number}": self.node() for number in (1, 2)}
+        self.nodes_at_first: Object | None = None
+        self.denied: set[str] = set()
+        self.refused: dict[str, str] = {}
+        self.pods: list[Object] = []
+        self.pod_status: Object = {"conditions": READY, "podIPs": [{"ip": "10.244.1.2"}, {"ip": "fd00::2"}]}
+
+    @staticmethod
+    def node(ready: str = "True") -> Object:
+        condition = {"type": "Ready", "status": ready, "reason": "KubeletNotReady", "message": "no CNI"}
+        return {"conditions": [condition], "addresses": [{"type": "InternalIP", "address": "10.200.0.1"}]}
+
+    def answer(self, method: str, path: str, body: Any) -> Any:
+        if path.endswith("selfsubjectaccessreviews"):
+            asked = body["spec"]["resourceAttributes"]
+            resource = f"{asked['resource']}/{asked['subresource']}".rstrip("/")
+            return {"status": {"allowed": f"{asked['verb']} {resource}" not in self.denied}}
+        if method == "POST":
+            return self._create(body)
+        if path.endswith("/exec"):
+            return 403, {"kind": "Status", "message": "pods/exec is forbidden"}
+        if path == "/api/v1/nodes":
+            nodes, self.nodes_at_first = self.nodes_at_first or self.nodes, None
+            items = [{"metadata": {"name": name}, "spec": {}, "status": status} for name, status in nodes.items()]
+            return {"items": items}
+        namespace = path.removeprefix("/api/v1/namespaces/").removesuffix("/pods")
+        found = [pod for pod in self.pods if pod["metadata"]["namespace"] == namespace]
+        return {"items": found, "metadata": {"resourceVersion": "1"}}
+
+    def _create(self, body: Object) -> Any:
+        if (kind := body["kind"]) in self.refused:
+            return 403, {"kind": "Status", "message": self.refused[kind]}
+        if kind == "Pod":
+            (term,) = body["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"][
+                "nodeSelectorTerms"
+            ]
+            body["spec"]["nodeName"] = term["matchFields"][0]["values"][0]
+            self.pods.append(body | {"status": self.pod_status})
+        return body
+
+
+@pytest.fixture
+def cluster(api_server: Any) -> Cluster:
+    made = Cluster()
+    api_server.otherwise = made.answer
+    return made
+
+
+@pytest.fixture
+def plan(access: Access, settings: Settings) -> Plan:
+    provider = SimpleNamespace(name="existing", outside=lambda: (THIS_MACHINE, ""))
+    return Plan("0000002a", access, cast(Any, provider), Choice("existing", "--k8snet-context lab"), settings)
+
+
+@pytest.fixture
+def connection(access: Access) -> Iterator[KubeApi]:
+    made = KubeApi(access)
+    yield made
+    made.close()
+
+
+def _prepare(plan: Plan, said: list[str]) -> None:
+    preflight.prepare(plan, preflight.examine(plan, said.append), said.append)
+
+
+def test_credentials_that_are_expired_are_said_first(
+    cluster: Cluster, api_server: Any, plan: Plan, said: list[str]
+) -> None:
+    api_server.answers["GET /version"] = (401, {"kind": "Status", "message": "Unauthorized"})
+    with pytest.raises(
+        PreflightError, match="the cluster's API cannot be used: read the version: Unauthorized"
+    ) as error:
+        _prepare(plan, said)
+    assert "expired or wrong" in error.value.hint
+    assert said == []
+
+
+def test_an_api_that_is_not_there_is_said_with_how_to_look(access: Access, plan: Plan, said: list[str]) -> None:
+    file = Path(access.kubeconfig)
+    file.write_text(file.read_text().replace(access.configuration().host, "http://127.0.0.1:1"))
+    with pytest.raises(PreflightError, match=r"no answer from the API at http://127\.0\.0\.1:1") as error:
+        _prepare(plan, said)
+    assert "kubectl" in error.value.hint
+
+
+def test_every_missing_permission_is_named_with_where_to_get_it(cluster: Cluster, plan: Plan, said: list[str]) -> None:
+    cluster.denied = {"create pods/exec", "deletecollection pods"}
+    with pytest.raises(PreflightError) as error:
+        _prepare(plan, said)
+    assert error.value.message == "these credentials may not: deletecollection pods, create pods/exec"
+    assert "kubectl apply -f docs/rbac.yaml" in error.value.hint
+
+
+def test_what_only_looks_makes_nothing(cluster: Cluster, api_server: Any, plan: Plan, said: list[str]) -> None:
+    found = preflight.examine(plan, said.append)
+    assert (found.version, [node.name for node in found.nodes]) == ("v1.34.0", ["node-1", "node-2"])
+    made = {asked for asked, _ in api_server.asked if not asked.startswith("GET ")}
+    assert made == {"POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"}
+
+
+def test_a_node_that_is_not_ready_is_named(cluster: Cluster, plan: Plan, said: list[str]) -> None:
+    cluster.nodes["node-2"] = cluster.node("False")
+    with pytest.raises(PreflightError, match="node node-2 is not Ready: KubeletNotReady: no CNI"):
+        _prepare(plan, said)
+    assert said == [f"Kubernetes v1.34.0 at {plan.access.configuration().host} (--k8snet-context lab)"]
+
+
+def test_the_nodes_of_a_new_kind_cluster_get_time_to_become_ready(
+    cluster: Cluster, plan: Plan, said: list[str]
+) -> None:
+    cluster.nodes_at_first = {"node-1": cluster.node(), "node-2": cluster.node("False")}
+    new = replace(plan, provider=cast(Any, SimpleNamespace(name="kind")))
+    assert [node.name for node in preflight.examine(new, said.append).nodes] == ["node-1", "node-2"]
+    assert cluster.nodes_at_first is None
+
+
+def test_a_namespace_that_may_not_be_made_is_said_in_the_words_of_the_api(
+    cluster: Cluster, plan: Plan, said: list[str]
+) -> None:
+    cluster.refused = {"Namespace": "admission webhook denied the request"}
+    with pytest.raises(ApiError, match=r"create Namespace k8snet-0000002a-\w+: admission webhook denied the request"):
+        _prepare(plan, said)
+
+
+def test_a_quota_is_said_in_the_words_of_the_api(cluster: Cluster, plan: Plan, said: list[str]) -> None:
+    cluster.refused = {"Pod": 'pods "n1-a" is forbidden: exceeded quota: pods=2'}
+    with pytest.raises(ApiError, match=r"create Pod n1-a in namespace \S+: .*exceeded quota"):
+        _prepare(plan, said)
+
+
+def test_an_image_that_cannot_be_pulled_names_the_pod_and_the_option(
+    cluster: Cluster, plan: Plan, said: list[str]
+) -> None:
+    waiting = {"name": "agent", "state": {"waiting": {"reason": "ErrImagePull", "message": "no such host"}}}
+    cluster.pod_status = {"phase": "Pending", "containerStatuses": [waiting]}
+    with pytest.raises(PodNotReady, match=r"pod \S+/n1-a will not become Ready: .*ErrImagePull: no such host") as error:
+        _prepare(plan, said)
+    assert "--k8snet-image" in error.value.hint
+
+
+def test_an_exec_that_is_refused_is_said(cluster: Cluster, plan: Plan, said: list[str]) -> None:
+    with pytest.raises(NoVerdict, match=r"pods/exec is forbidden"):
+        _prepare(plan, said)
+    assert said[-1].startswith("7 probe pods are Ready in k8snet-0000002a-")
+
+
+def _state_of(connection: KubeApi, plan: Plan, said: list[str]) -> ClusterState:
+    return preflight._fleet(connection, plan, preflight.examine(plan, said.append), said.append)
+
+
+def test_the_state_holds_what_was_found(cluster: Cluster, connection: KubeApi, plan: Plan, said: list[str]) -> None:
+    state = _state_of(connection, plan, said)
+    assert [pod.name for pod in state.fleet.pods] == ["n1-a", "n1-b", "n2-a", "n2-b"]
+    assert (state.run_id, state.provider, state.why) == ("0000002a", "existing", "--k8snet-context lab")
+    assert state.families == (Family.IPV4, Family.IPV6)
+    assert state.outside == THIS_MACHINE
+    assert state.namespace != state.host_namespace != ""
+    assert state.missing == {}
+
+
+def test_what_a_small_cluster_lacks_is_missing_with_its_reason(
+    cluster: Cluster, connection: KubeApi, plan: Plan, said: list[str]
+) -> None:
+    del cluster.nodes["node-2"]
+    cluster.pod_status = {"conditions": READY, "podIPs": [{"ip": "10.244.1.2"}]}
+    provider = SimpleNamespace(name="existing", outside=lambda: (None, "this runs in a pod"))
+    assert _state_of(connection, replace(plan, provider=cast(Any, provider)), said).missing == {
+        "two_nodes": "only one node takes probe pods",
+        "ipv6": "no probe pod has an ipv6 address",
+        "dual_stack": "pods have only ipv4 addresses",
+        "outside": "this runs in a pod",
+    }
+
+
+class FakeProber:
+    """Each time, sees the next of the outcomes, and the last one for ever."""
+
+    def __init__(self, *outcomes: Outcome) -> None:
+        self.outcomes = list(outcomes)
+        self.asked: list[Collection[Probe]] = []
+
+    def observe(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+        self.asked.append(probes)
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        return {probe: Observation(outcome, 1.0, detail="no answer") for probe in probes}
+
+
+@pytest.fixture
+def control() -> Callable[[FakeProber], None]:
+    """Run the positive control between two pods."""
+    pods = (Pod("ns", "a", "node-1", ("10.244.1.2", "fd00::2")), Pod("ns", "b", "node-2", ("10.244.2.2",)))
+    state = cast(ClusterState, SimpleNamespace(fleet=Fleet(pods)))
+    return lambda prober: preflight._positive_control(cast(Attachment, SimpleNamespace(prober=prober)), state)
+
+
+def test_one_probe_that_connects_is_control_enough(control: Callable[[FakeProber], None]) -> None:
+    prober = FakeProber(Outcome.CONNECTED)
+    control(prober)
+    (asked,) = prober.asked
+    assert {(probe.source.name, probe.address) for probe in asked} == {
+        ("a", "10.244.2.2"),
+        ("b", "10.244.1.2"),
+        ("b", "fd00::2"),
+    }
+
+
+def test_a_network_that_is_still_being_set_up_gets_a_second_chance(control: Callable[[FakeProber], None]) -> None:
+    prober = FakeProber(Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.CONNECTED)
+    control(prober)
+    assert len(prober.asked) == 3
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.PROBE_ERROR])
+def test_without_one_probe_that_connects_nothing_is_judged(
+    control: Callable[[FakeProber], None], outcome: Outcome
+) -> None:
+    with pytest.raises(PreflightError) as error:
+        control(FakeProber(outcome))
+    assert error.value.message == (
+        "not one of 3 probes between the probe pods connected, so nothing can be judged; "
+        f"a on node-1 to b at 10.244.2.2:8080: {outcome} no answer"
+    )
+    assert "Is the CNI running" in error.value.hint
+
+
+def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> None:
+    file = Path(preflight.__file__).parents[1] / "docs" / "rbac.yaml"
+    granted = {
+        (verb, resource)
+        for rule in yaml.safe_load(file.read_text())["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        if rule["apiGroups"] == [""]
+    }
+    assert granted == set(preflight.PERMISSIONS)
