@@ -27,23 +27,13 @@ class EventRecorder:
             self._store.update("events", self._known[key], namespace, _count)
             return
         name = f"{metadata['name']}.{next(self._numbers):x}{dt.datetime.now(dt.UTC).strftime('%H%M%S%f')}"
-        involved = {
-            "apiVersion": obj["apiVersion"],
-            "kind": obj["kind"],
-            "name": metadata["name"],
-            "uid": metadata["uid"],
-            **({"namespace": metadata["namespace"]} if metadata.get("namespace") else {}),
-            **({"fieldPath": field} if field else {}),
-        }
         event = {
             "metadata": {"name": name, "namespace": namespace},
-            "involvedObject": involved,
+            "involvedObject": _reference(obj, field),
             "reason": reason,
             "message": message,
             "type": "Warning" if warning else "Normal",
-            "source": {"component": self._component, "host": (obj.get("spec") or {}).get("nodeName", "")},
-            "reportingComponent": self._component,
-            "reportingInstance": (obj.get("spec") or {}).get("nodeName", ""),
+            **self._source(obj),
             "firstTimestamp": now(),
             "lastTimestamp": now(),
             "count": 1,
@@ -55,6 +45,18 @@ class EventRecorder:
                 raise
             return
         self._known[key] = name
+
+    def _source(self, obj: Obj) -> Obj:
+        node = (obj.get("spec") or {}).get("nodeName", "")
+        source = {"component": self._component, "host": node}
+        return {"source": source, "reportingComponent": self._component, "reportingInstance": node}
+
+
+def _reference(obj: Obj, field: str) -> Obj:
+    metadata = obj["metadata"]
+    reference = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "name": metadata["name"], "uid": metadata["uid"]}
+    more = {"namespace": metadata.get("namespace"), "fieldPath": field}
+    return reference | {key: value for key, value in more.items() if value}
 
 
 def _count(event: Obj) -> None:

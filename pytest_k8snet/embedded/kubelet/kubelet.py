@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 
 from pytest_k8snet.embedded.api.objects import Obj, is_terminating, lookup, name_of, namespace_of
@@ -16,6 +17,8 @@ from pytest_k8snet.embedded.kubelet.pod import PodWorker
 from pytest_k8snet.embedded.kubelet.process import start_process
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.supervisor import command_inside
+
+log = logging.getLogger(__name__)
 
 ENDED = ("Succeeded", "Failed")
 
@@ -51,7 +54,11 @@ class Kubelet:
     async def follow_pods(self) -> None:
         """Do for ever what the API says of pods."""
         async for kind, pod in self._services.store.subscribe("pods"):
-            self._sync(kind, pod)
+            try:
+                self._sync(kind, pod)
+            except Exception:
+                # One pod that nobody thought of must not stop all others.
+                log.exception("pod %s/%s cannot be followed", namespace_of(pod), name_of(pod))
 
     async def follow_config(self, plural: str) -> None:
         """Wake the pods that wait for a ConfigMap or Secret."""
@@ -122,13 +129,15 @@ class Kubelet:
             self._services.tasks.start(self._stop(uid, worker, grace))
 
     async def _stop(self, uid: str, worker: PodWorker, grace: float) -> None:
-        if self.behaviour.end_deleted_pods or worker.sandbox.host_network:
-            await worker.stop(grace)
-        else:
-            worker.stopping = True
+        try:
+            if self.behaviour.end_deleted_pods or worker.sandbox.host_network:
+                await worker.stop(grace)
+            else:
+                worker.stopping = True
+                self._left_running.append(worker)
+        finally:
             worker.remove_object()
-            self._left_running.append(worker)
-        del self._workers[uid]
+            del self._workers[uid]
 
     def _find(self, namespace: str, pod: str, container: str) -> tuple[PodWorker, Container]:
         for worker in self._workers.values():

@@ -6,6 +6,7 @@ import os
 import platform
 
 import pytest_k8snet
+from pytest_k8snet.embedded.api.discovery import VERSION
 from pytest_k8snet.embedded.api.objects import Obj, now
 from pytest_k8snet.embedded.network.node import Node
 
@@ -50,7 +51,7 @@ def node_status(node: Node) -> Obj:
             "containerRuntimeVersion": f"k8snet://{pytest_k8snet.__version__}",
             "kernelVersion": platform.release(),
             "kubeProxyVersion": "",
-            "kubeletVersion": f"v1.34.0+k8snet-{pytest_k8snet.__version__}",
+            "kubeletVersion": VERSION["gitVersion"],
             "machineID": "",
             "operatingSystem": "linux",
             "osImage": _os_name(),

@@ -26,7 +26,7 @@ LONGEST_SANDBOX_PAUSE = 10.0
 
 
 class PodWorker:
-    """Runs one pod. ``begin`` starts it, ``stop`` ends it and removes the object from the API."""
+    """Runs one pod. ``begin`` starts it, ``stop`` ends it, and ``remove_object`` removes it from the API."""
 
     def __init__(self, services: Services, pod: Obj, host: Host) -> None:
         self.pod = pod
@@ -61,10 +61,10 @@ class PodWorker:
 
     def begin(self) -> None:
         """Start the pod in the background."""
-        self._main = self.tasks.start(self._run())
+        self._main = self.tasks.start(self._run_or_tell())
 
     async def stop(self, grace: float) -> None:
-        """End all containers within ``grace`` seconds, take the network away and remove the pod from the API."""
+        """End all containers within ``grace`` seconds and take the network away."""
         self.stopping = True
         if self._main is not None:
             self._main.cancel()
@@ -76,7 +76,6 @@ class PodWorker:
         await asyncio.gather(*(container.stop(grace) for container in every))
         self.tasks.cancel()
         await self.sandbox.remove()
-        self.remove_object()
 
     def remove_object(self) -> None:
         """Remove the pod from the API, if it is still there."""
@@ -105,6 +104,13 @@ class PodWorker:
         """Tell what happened to the pod, or to one of its containers."""
         field = f"spec.containers{{{container.name}}}" if container else ""
         self.services.events.record(self.pod, reason, message, warning=warning, field=field)
+
+    async def _run_or_tell(self) -> None:
+        try:
+            await self._run()
+        except Exception as error:
+            self.event("FailedSync", f"Error syncing pod: {type(error).__name__}: {error}", warning=True)
+            raise
 
     async def _run(self) -> None:
         self.publish()

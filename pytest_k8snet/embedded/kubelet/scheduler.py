@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable
 
@@ -9,6 +10,8 @@ from pytest_k8snet.embedded.api.objects import Obj, is_terminating, lookup, name
 from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.kubelet.events import EventRecorder
 from pytest_k8snet.embedded.kubelet.fitting import Situation, why_not
+
+log = logging.getLogger(__name__)
 
 
 class Scheduler:
@@ -28,8 +31,13 @@ class Scheduler:
         """Give a node to every pod that has none and fits on one."""
         for pod in self._store.list("pods"):
             scheduler = pod["spec"].get("schedulerName") or "default-scheduler"
-            if not pod["spec"].get("nodeName") and not is_terminating(pod) and scheduler == "default-scheduler":
+            if pod["spec"].get("nodeName") or is_terminating(pod) or scheduler != "default-scheduler":
+                continue
+            try:
                 self._schedule(pod)
+            except Exception:
+                # One pod that nobody thought of must not stop all others.
+                log.exception("pod %s/%s cannot be scheduled", namespace_of(pod), name_of(pod))
 
     def _schedule(self, pod: Obj) -> None:
         nodes = self._store.list("nodes")
