@@ -12,6 +12,8 @@ import msgspec
 from pytest_k8snet.errors import AgentLost
 
 Answer = dict[str, Any]
+# The long part of an answer stays as it came: whoever asked decodes it once, straight into what it is.
+RESULTS = "results"
 
 _CHUNK = 1 << 16
 _KEPT_OF_STDERR = 4096
@@ -94,10 +96,13 @@ class Calls:
 
     def _settle(self, line: bytes) -> None:
         try:
-            answer = msgspec.json.decode(line, type=dict[str, Any])
+            fields = msgspec.json.decode(line, type=dict[str, msgspec.Raw])
+            answer: Answer = {
+                name: raw if name == RESULTS else msgspec.json.decode(raw) for name, raw in fields.items()
+            }
         except msgspec.MsgspecError as error:
             raise AgentLost(f"the agent wrote something that is no answer ({error}): {line[:200]!r}") from None
-        future = self._waiting.get(answer.pop("id", None))
+        future = self._waiting.get(answer.pop("id", 0))
         if future is not None and not future.done():
             future.set_result(answer)
 

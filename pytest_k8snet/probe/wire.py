@@ -28,8 +28,12 @@ def _question(probe: Probe) -> dict[str, object]:
 def observations(answer: Mapping[str, Any], probes: Sequence[Probe]) -> list[Observation]:
     """Read the answer to ``request``. Raises AgentLost when it is none."""
     try:
-        found = msgspec.convert(answer.get("results"), list[Observation])
-    except msgspec.ValidationError as error:
+        results = answer.get("results")
+        if isinstance(results, msgspec.Raw):
+            found = msgspec.json.decode(results, type=list[Observation])
+        else:
+            found = msgspec.convert(results, list[Observation])
+    except msgspec.MsgspecError as error:
         raise AgentLost(f"the agent's answer cannot be read: {error}", hint=_HINT) from error
     if len(found) != len(probes):
         raise AgentLost(f"the agent answered {len(found)} of {len(probes)} probes", hint=_HINT)

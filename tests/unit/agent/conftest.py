@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
+import msgspec
 import pytest
 
 from pytest_k8snet.kube.exec import AgentChannel, IoLoop, LocalSession, close_all
@@ -127,7 +128,6 @@ def ask(servers: None, channels: dict[str, AgentChannel], loop: IoLoop) -> Ask:
         *probes: dict[str, Any], host: str = "client", timeout: float = 0.5, attempts: int = 1
     ) -> list[dict[str, Any]]:
         request = {"op": "probe", "timeout": timeout, "attempts": attempts, "probes": list(probes)}
-        results: list[dict[str, Any]] = loop.run(channels[host].call(request, 30))["results"]
-        return results
+        return msgspec.json.decode(loop.run(channels[host].call(request, 30))["results"], type=list[dict[str, Any]])
 
     return run
