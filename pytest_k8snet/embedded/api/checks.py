@@ -110,9 +110,7 @@ def check_routable(text: str, path: str) -> Iterator[Cause]:
         yield invalid(path, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)")
     elif address.is_link_local:
         yield invalid(path, text, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
-    elif address.is_multicast and address in ipaddress.ip_network(
-        "224.0.0.0/24" if address.version == 4 else "ff02::/10"
-    ):
+    elif address in LINK_LOCAL_MULTICAST[address.version]:
         yield invalid(path, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
 
 

@@ -131,9 +131,11 @@ def _quantity(value: Any, path: str) -> str:
 
 def _time(value: Any, path: str) -> str:
     try:
-        dt.datetime.fromisoformat(_text(value, path))
-    except ValueError as error:
-        raise Misfit(path, "a time such as 2026-01-31T12:00:00Z", value) from error
+        moment = dt.datetime.fromisoformat(_text(value, path))
+    except ValueError:
+        moment = dt.datetime.min
+    if moment.tzinfo is None:
+        raise Misfit(path, "a time such as 2026-01-31T12:00:00Z", value)
     return str(value)
 
 

@@ -36,7 +36,6 @@ class Subresource:
     name: str
     kind: str
     verbs: tuple[str, ...]
-    group: str = ""
 
 
 def _status(kind: str) -> Subresource:

@@ -28,16 +28,18 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
+TEXTS = (
+    *("", "a", "web", "Bad_", "None", "ExternalName", "NodePort", "TCP", "Local", "Always", "In"),
+    *("10.0.0.1", "127.0.0.1", "169.254.1.1", "::", "ff02::1", "fe80::1%eth0", "fd00::/64", "10.0.0.0/8", "10.96.0.7"),
+)
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "boolean": st.booleans(),
     "int32": st.integers(-1, 70000),
     "int64": st.integers(-1, 2**63),
-    "quantity": st.sampled_from(["1", "100m", "-1", "x", 2, 0.5]),
-    "string": st.sampled_from(
-        ["", "a", "web", "Bad_", "10.0.0.1", "fd00::/64", "None", "ExternalName", "TCP", "Local"]
-    ),
+    "quantity": st.sampled_from(["1", "100m", "-1", "x", 2, 0.5, "9" * 5000]),
+    "string": st.sampled_from(TEXTS),
     "int-or-string": st.sampled_from([0, 80, 70000, "http", "", "Bad_"]),
-    "time": st.sampled_from(["2026-01-01T00:00:00Z", "today"]),
+    "time": st.sampled_from(["2026-01-01T00:00:00Z", "2026-01-01", "2026-01-01T00:00:00", "today"]),
     "bytes": st.sampled_from(["YQ==", "!"]),
     "number": st.floats(allow_nan=False),
     "any": json_values,
