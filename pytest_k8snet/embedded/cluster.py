@@ -26,6 +26,7 @@ from pytest_k8snet.embedded.kubelet.services import Services, Signal
 from pytest_k8snet.embedded.kubelet.tasks import Tasks
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.options import ClusterOptions
+from pytest_k8snet.embedded.policy.controller import PolicyController
 
 
 class Cluster:
@@ -37,7 +38,8 @@ class Cluster:
         self.tasks = Tasks()
         events = EventRecorder(store, "kubelet")
         self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal(), Behaviour()))
-        self._injector = Injector(Target(network, self.kubelet), catalogue())
+        self._policies = PolicyController(store, network)
+        self._injector = Injector(Target(network, self.kubelet, self._policies), catalogue())
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
     def start(self) -> None:
@@ -48,6 +50,7 @@ class Cluster:
         self.store.create("namespaces", {"metadata": {"name": OUTSIDE_NAMESPACE}})
         for host in self.network.outside.values():
             self.store.create("pods", outside_pod(host))
+        self.tasks.start(self._policies.run())
         self.tasks.start(self.kubelet.follow_pods())
         for plural in ("configmaps", "secrets"):
             self.tasks.start(self.kubelet.follow_config(plural))

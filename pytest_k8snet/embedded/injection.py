@@ -14,6 +14,7 @@ from pytest_k8snet.embedded.api.status import StoreError
 from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
+from pytest_k8snet.embedded.policy.controller import PolicyController
 
 
 class NotPossible(RuntimeError):
@@ -26,6 +27,7 @@ class Target:
 
     network: Network
     kubelet: Kubelet
+    policies: PolicyController
 
     def two_nodes(self) -> tuple[Node, Node]:
         """The nodes between which a fault breaks something. Raises NotPossible when there is only one."""

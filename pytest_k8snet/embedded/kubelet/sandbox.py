@@ -28,7 +28,8 @@ class Sandbox:
         self._services = services
         self._spec = pod["spec"]
         self._name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-        self._folder = services.scratch / "pods" / pod["metadata"]["uid"]
+        self._uid = pod["metadata"]["uid"]
+        self._folder = services.scratch / "pods" / self._uid
         self._volumes: dict[str, Path] = {}
         self._binds: list[Bind] = []
         self._separate: dict[str, PodLink] = {}
@@ -107,7 +108,7 @@ class Sandbox:
         return self.host
 
     async def _attach(self, ports: Sequence[PodPort]) -> PodLink:
-        link = await self._node.attach(self._name, ports)
+        link = await self._node.attach(self._name, ports, self._uid)
         try:
             await self._apply_sysctls(link.netns)
         except BaseException:

@@ -72,7 +72,7 @@ class Node(Host):
         """The ``ip`` command for the route to one address of a pod of this node."""
         return f"route {verb} {address}/{PREFIX_LENGTH[version]} dev {link.device} src {self.addresses.get(version)}"
 
-    async def attach(self, name: str, ports: Iterable[PodPort] = ()) -> PodLink:
+    async def attach(self, name: str, ports: Iterable[PodPort] = (), owner: str = "") -> PodLink:
         """Make a network namespace for a pod and connect it. ``name`` is for messages only.
 
         Raises NoAddress, NetworkCommandError or OSError, having undone what it began.
@@ -81,7 +81,7 @@ class Node(Host):
         netns = await self._threads.create(name)
         number = next(self._device_numbers)
         mac = f"0a:58:{self.number:02x}:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
-        link = PodLink(netns, f"veth{number}", mac, addresses, addresses, tuple(ports))
+        link = PodLink(netns, f"veth{number}", mac, addresses, addresses, tuple(ports), owner)
         try:
             await self._connect(link)
         except BaseException:

@@ -1,0 +1,166 @@
+"""From NetworkPolicies to the nftables table of each node. Pure.
+
+A pod that a policy selects has one chain for each isolated direction, with all that any policy allows and a drop at its
+end; pods with the same rules share it. Only replies and ICMP errors pass by connection tracking: every other packet of
+a connection is judged anew, so one that is no longer allowed stops at once. Packets between a pod and its own node
+never come to the hook "forward", and what a pod sends to itself through a Service is let through.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pytest_k8snet.embedded.api.objects import Obj, namespace_of
+from pytest_k8snet.embedded.nftables.content import Content, name_for
+from pytest_k8snet.embedded.policy.matches import (
+    ADDRESS_TYPE,
+    FAMILY,
+    Ports,
+    addresses_of,
+    block_condition,
+    by_version,
+    in_block,
+    ports_of,
+)
+from pytest_k8snet.embedded.policy.world import Pod, World, policy_types
+
+SKELETON = Content(
+    sets={
+        "egress": "map { type ifname : verdict; }",
+        "ingress": "map { type ifname : verdict; }",
+        "itself": "set { type ifname . ifname; }",
+    },
+    chains={
+        "forwarded": (
+            "type filter hook forward priority filter",
+            "ct state related accept",
+            "ct state established ct direction reply accept",
+            "iifname . oifname @itself accept",
+            "iifname vmap @egress",
+            "oifname vmap @ingress",
+        )
+    },
+)
+
+PEERS = {"Ingress": "from", "Egress": "to"}
+SIDE = {"Ingress": "saddr", "Egress": "daddr"}
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule that lets packets pass; ``uses`` is the set that it looks into, if any."""
+
+    text: str
+    uses: str = ""
+
+
+@dataclass(frozen=True)
+class _Set:
+    declaration: str
+    elements: tuple[str, ...]
+
+
+@dataclass
+class Compiler:
+    """The rules for one world, node by node."""
+
+    world: World
+    _sets: dict[str, _Set] = field(default_factory=dict)
+    _known: dict[tuple[int, str, Pod | None], tuple[_Rule, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        selected = [(policy, policy_types(policy), self.world.selected(policy)) for policy in self.world.policies]
+        self._selecting: dict[str, dict[Pod, list[Obj]]] = {"Ingress": {}, "Egress": {}}
+        for policy, types, pods in selected:
+            for direction in types:
+                for pod in pods:
+                    self._selecting[direction].setdefault(pod, []).append(policy)
+
+    def content(self, node: str) -> Content:
+        """Return what is in the table of a node, besides the skeleton."""
+        chains: dict[str, tuple[str, ...]] = {}
+        elements: dict[tuple[str, str], str] = {}
+        used: set[str] = set()
+        for direction, selecting in self._selecting.items():
+            for pod, policies in selecting.items():
+                if pod.node != node or not pod.shielded:
+                    continue
+                rules = {rule for policy in policies for rule in self._allowed(policy, direction, pod)}
+                used |= {rule.uses for rule in rules if rule.uses}
+                texts = (*sorted({rule.text for rule in rules}), "drop")
+                chain = name_for("pod", *texts)
+                chains[chain] = texts
+                elements |= _attached(pod, direction.lower(), chain)
+        for name in sorted(used):
+            elements |= {(name, element): "" for element in self._sets[name].elements}
+        return Content({name: self._sets[name].declaration for name in sorted(used)}, chains, elements)
+
+    def _allowed(self, policy: Obj, direction: str, pod: Pod) -> tuple[_Rule, ...]:
+        """What a policy lets pass; that depends on the selected pod only by the numbers of its named ports."""
+        target = pod if direction == "Ingress" and pod.ports else None
+        key = (id(policy), direction, target)
+        if key not in self._known:
+            self._known[key] = tuple(self._rules(policy, direction, target))
+        return self._known[key]
+
+    def _rules(self, policy: Obj, direction: str, target: Pod | None) -> Iterator[_Rule]:
+        for rule in policy["spec"].get(direction.lower()) or ():
+            ports = ports_of(rule)
+            for peer in rule.get(PEERS[direction]) or (None,):
+                conditions = ports.conditions(target.ports if target else ())
+                for where in self._where(policy, peer, SIDE[direction]) if conditions else ():
+                    yield from (_Rule(_rule(where.text, condition), where.uses) for condition in conditions)
+                if direction == "Egress" and ports.names:
+                    yield from self._to_named_ports(policy, peer, ports)
+
+    def _where(self, policy: Obj, peer: Obj | None, side: str) -> Iterator[_Rule]:
+        """The conditions that an address is that of a peer; None stands for everyone."""
+        if peer is None:
+            yield _Rule("")
+        elif peer.get("ipBlock"):
+            yield _Rule(block_condition(peer["ipBlock"], side))
+        else:
+            for version, addresses in addresses_of(self.world.peers(policy, peer)).items():
+                name = self._set(f"peers{version}", _known_by(policy, peer), ADDRESS_TYPE[version], addresses)
+                yield _Rule(f"{FAMILY[version]} {side} @{name}", name)
+
+    def _to_named_ports(self, policy: Obj, peer: Obj | None, ports: Ports) -> Iterator[_Rule]:
+        """A name stands for what the pod that is reached declares, so addresses and ports go together."""
+        found: dict[tuple[int, str], list[str]] = {}
+        for pod, addresses in self._reached(policy, peer):
+            for protocol, number in ports.numbers_of(pod.ports):
+                for version, listed in by_version(addresses).items():
+                    entries = found.setdefault((version, protocol), [])
+                    entries += [f"{address} . {number}" for address in listed]
+        for (version, protocol), entries in found.items():
+            known_by = f"{_known_by(policy, peer)} {protocol} {sorted(ports.names)}"
+            name = self._set(f"ports{version}", known_by, f"{ADDRESS_TYPE[version]} . inet_service", entries)
+            yield _Rule(f"{FAMILY[version]} daddr . {protocol} dport @{name} return", name)
+
+    def _reached(self, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod, list[str]]]:
+        """The pods that a peer stands for, with those of their addresses that it names."""
+        block = (peer or {}).get("ipBlock")
+        for pod in self.world.peers(policy, peer) if peer and not block else self.world.pods:
+            yield pod, [address for address in pod.addresses if not block or in_block(block, address)]
+
+    def _set(self, prefix: str, known_by: str, kind: str, elements: Iterable[str]) -> str:
+        name = name_for(prefix, known_by)
+        self._sets[name] = _Set(f"set {{ type {kind}; }}", tuple(sorted(set(elements))))
+        return name
+
+
+def _rule(where: str, ports: str) -> str:
+    return " ".join(part for part in (where, ports, "return") if part)
+
+
+def _known_by(policy: Obj, peer: Obj | None) -> str:
+    """What a peer is, whichever policy names it: one without a namespaceSelector depends on the policy's namespace."""
+    home = namespace_of(policy) if peer and peer.get("namespaceSelector") is None and not peer.get("ipBlock") else ""
+    return json.dumps([home, peer], sort_keys=True)
+
+
+def _attached(pod: Pod, direction: str, chain: str) -> Mapping[tuple[str, str], str]:
+    verdicts = {(direction, f'"{device}"'): f"jump {chain}" for device in pod.devices}
+    return verdicts | {("itself", f'"{device}" . "{other}"'): "" for device in pod.devices for other in pod.devices}

@@ -1,0 +1,97 @@
+"""Keeps the rules of all nodes as the NetworkPolicies want them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from pytest_k8snet.embedded.api.objects import Obj, labels_of, namespace_of
+from pytest_k8snet.embedded.api.store import Change, Store
+from pytest_k8snet.embedded.network.link import PodLink
+from pytest_k8snet.embedded.network.node import Node
+from pytest_k8snet.embedded.network.topology import Network
+from pytest_k8snet.embedded.nftables.table import Table
+from pytest_k8snet.embedded.policy.compiler import SKELETON, Compiler
+from pytest_k8snet.embedded.policy.world import Pod, World, named_ports, namespace_labels
+from pytest_k8snet.embedded.upkeep import Upkeep, together
+
+FOLLOWED = ("networkpolicies", "namespaces", "pods")
+
+Rewrite = Callable[[Sequence[Obj]], Sequence[Obj]]
+
+
+def unchanged(policies: Sequence[Obj]) -> Sequence[Obj]:
+    """Enforce what is stored."""
+    return policies
+
+
+class PolicyController:
+    """Follows policies, namespaces, pods and their links. A pod is connected only when its rules are loaded.
+
+    ``rewrite`` changes what is enforced, and pods of which the uid is in ``exempt`` are not isolated; both are for
+    faults, which must call ``update`` then.
+    """
+
+    def __init__(self, store: Store, network: Network) -> None:
+        self.rewrite: Rewrite = unchanged
+        self.exempt: set[str] = set()
+        self._store = store
+        self._network = network
+        self._tables = {node.name: Table(node.netns, "policy", SKELETON) for node in network.nodes.values()}
+        self._upkeep = Upkeep(self._load)
+        for node in network.nodes.values():
+            node.on_attach.append(self._attached)
+            node.on_change.append(self._changed)
+
+    async def run(self) -> None:
+        """Enforce for ever."""
+        await asyncio.gather(self._upkeep.run(), *(self._follow(plural) for plural in FOLLOWED))
+
+    async def update(self) -> None:
+        """Load the rules anew and wait until all nodes have them."""
+        await self._upkeep.done()
+
+    async def _follow(self, plural: str) -> None:
+        with self._store.watch(plural) as watch:
+            while True:
+                if any(map(_matters, await watch.batch())):
+                    self._upkeep.need()
+
+    async def _attached(self, node: Node, link: PodLink) -> None:
+        await self.update()
+
+    async def _changed(self, node: Node) -> None:
+        self._upkeep.need()
+
+    async def _load(self) -> None:
+        policies = tuple(self.rewrite(self._store.list("networkpolicies")))
+        compiler = Compiler(World(policies, tuple(self._pods()) if policies else (), self._namespaces()))
+        await together(table.change({"": compiler.content(name)}) for name, table in self._tables.items())
+
+    def _namespaces(self) -> dict[str, Mapping[str, str]]:
+        return namespace_labels(self._store.list("namespaces"))
+
+    def _pods(self) -> Iterator[Pod]:
+        """The pods that are connected, with the addresses that they really have."""
+        links: dict[str, list[tuple[Node, PodLink]]] = {}
+        for node, link in self._network.links():
+            links.setdefault(link.owner, []).append((node, link))
+        for pod in self._store.list("pods"):
+            found = links.get(pod["metadata"]["uid"], ())
+            if found:
+                yield Pod(
+                    namespace_of(pod),
+                    labels_of(pod),
+                    tuple(address for _, link in found for address in link.addresses.all),
+                    tuple(named_ports(pod)),
+                    tuple(link.device for _, link in found),
+                    found[0][0].name,
+                    shielded=pod["metadata"]["uid"] not in self.exempt,
+                )
+
+
+def _matters(change: Change) -> bool:
+    """Pods and namespaces matter by their labels; their status changes far more often."""
+    if change.type != "MODIFIED" or change.previous is None or change.obj["kind"] == "NetworkPolicy":
+        return True
+    return labels_of(change.obj) != labels_of(change.previous)

@@ -1,0 +1,81 @@
+"""What NetworkPolicies are about: pods as they are connected now, namespaces and the policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
+from pytest_k8snet.embedded.api.selectors import selector_matches
+
+
+@dataclass(frozen=True)
+class NamedPort:
+    """A port that a container declares with a name; ``protocol`` is tcp, udp or sctp."""
+
+    name: str
+    protocol: str
+    number: int
+
+
+@dataclass(frozen=True, eq=False)
+class Pod:
+    """A pod with a network of its own. ``devices`` are its interfaces on its node; hostNetwork pods have none.
+
+    ``addresses`` are of both families. One that is not ``shielded`` is a peer like any other, but the policies that
+    select it do not hold for it; only faults make such pods.
+    """
+
+    namespace: str
+    labels: Mapping[str, str]
+    addresses: tuple[str, ...]
+    ports: tuple[NamedPort, ...] = ()
+    devices: tuple[str, ...] = ()
+    node: str = ""
+    shielded: bool = True
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that decides who may talk to whom. ``namespaces`` are their labels by name."""
+
+    policies: tuple[Obj, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def selected(self, policy: Obj) -> list[Pod]:
+        """Return the pods that a policy is about."""
+        selector = policy["spec"].get("podSelector") or {}
+        home = namespace_of(policy)
+        return [pod for pod in self.pods if pod.namespace == home and selector_matches(selector, pod.labels)]
+
+    def peers(self, policy: Obj, peer: Obj) -> list[Pod]:
+        """Return the pods that a peer without an ipBlock names: a missing selector and ``{}`` are different things."""
+        spaces = self._spaces(policy, peer.get("namespaceSelector"))
+        selector = peer.get("podSelector") or {}
+        return [pod for pod in self.pods if pod.namespace in spaces and selector_matches(selector, pod.labels)]
+
+    def _spaces(self, policy: Obj, selector: Obj | None) -> set[str]:
+        if selector is None:
+            return {namespace_of(policy)}
+        return {name for name, labels in self.namespaces.items() if selector_matches(selector, labels)}
+
+
+def policy_types(policy: Obj) -> frozenset[str]:
+    """Return the directions that a policy isolates: as it says, otherwise Ingress, and Egress if it has such rules."""
+    spec = policy["spec"]
+    return frozenset(spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]))
+
+
+def named_ports(pod: Obj) -> Iterator[NamedPort]:
+    """Return the named ports of a pod of the API, those of its init containers too."""
+    for container in (*(pod["spec"].get("initContainers") or ()), *pod["spec"]["containers"]):
+        for port in container.get("ports") or ():
+            if port.get("name"):
+                protocol = (port.get("protocol") or "TCP").lower()
+                yield NamedPort(port["name"], protocol, int(port["containerPort"]))
+
+
+def namespace_labels(namespaces: Iterable[Obj]) -> dict[str, Mapping[str, str]]:
+    """Return the labels of namespaces by their names."""
+    return {name_of(namespace): labels_of(namespace) for namespace in namespaces}
