@@ -3,64 +3,63 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from pytest_k8snet.checks import Check, check, check_of, requirements_of
 
 SPEC = "https://kubernetes.io/docs/concepts/services-networking/"
-TESTS = f"""
-import pytest
-from pytest_k8snet.checks import check
-
-@check("MODEL-001", spec="{SPEC}", level="core", requires=("two_nodes",), catches=("snat-on-node",))
-def test_check(): pass
-
-@pytest.mark.parametrize("family", ["ipv6"])
-@pytest.mark.parametrize("protocol", ["tcp", "sctp"])
-@check("MODEL-002", spec="{SPEC}", level="extended", catches=())
-def test_parameters(family, protocol): pass
-
-@pytest.mark.parametrize("family", ["ipv4"])
-def test_of_a_user(family): pass
-
-def test_without_parameters(): pass
-"""
 
 
-@pytest.fixture
-def items(pytester: pytest.Pytester) -> dict[str, pytest.Item]:
-    return {item.name: item for item in pytester.getitems(TESTS)}
+@check("MODEL-001", spec=SPEC, level="core", requires=("two_nodes",), catches=("snat-on-node",))
+def of_two_nodes() -> None: ...
 
 
-def test_a_check_keeps_what_it_was_given(items: dict[str, pytest.Item]) -> None:
+@check("MODEL-002", spec=SPEC, level="extended", catches=())
+def with_parameters() -> None: ...
+
+
+def of_a_user() -> None: ...
+
+
+def _item(function: Any, **parameters: str) -> pytest.Item:
+    """As much of a collected test as is looked at."""
+    marks = {mark.name: mark for mark in getattr(function, "pytestmark", ())}
+    item = SimpleNamespace(get_closest_marker=marks.get)
+    if parameters:
+        item.callspec = SimpleNamespace(params=parameters)
+    return cast(pytest.Item, item)
+
+
+def test_a_check_keeps_what_it_was_given() -> None:
     expected = Check("MODEL-001", "model", "core", SPEC, ("two_nodes",), ("snat-on-node",))
-    assert check_of(items["test_check"]) == expected
+    assert check_of(_item(of_two_nodes)) == expected
 
 
-def test_a_test_of_a_user_is_no_check(items: dict[str, pytest.Item]) -> None:
-    assert check_of(items["test_without_parameters"]) is None
+def test_a_test_of_a_user_is_no_check() -> None:
+    assert check_of(_item(of_a_user)) is None
 
 
-def test_a_check_can_be_selected_by_its_area_and_its_level(items: dict[str, pytest.Item]) -> None:
-    assert {mark.name for mark in items["test_check"].iter_markers()} == {"k8snet_check", "model", "core"}
+def test_a_check_can_be_selected_by_its_area_and_its_level() -> None:
+    assert [mark.name for mark in cast(Any, of_two_nodes).pytestmark] == ["k8snet_check", "model", "core"]
 
 
 @pytest.mark.parametrize(
-    ("name", "needs"),
+    ("item", "needs"),
     [
-        ("test_check", ("two_nodes",)),
-        ("test_parameters[tcp-ipv6]", ("ipv6",)),
-        ("test_parameters[sctp-ipv6]", ("ipv6", "sctp")),
-        ("test_of_a_user[ipv4]", ("ipv4",)),
-        ("test_without_parameters", ()),
+        (_item(of_two_nodes), ("two_nodes",)),
+        (_item(of_two_nodes, family="ipv4"), ("two_nodes", "ipv4")),
+        (_item(with_parameters, family="ipv6", protocol="tcp"), ("ipv6",)),
+        (_item(with_parameters, family="ipv6", protocol="sctp"), ("ipv6", "sctp")),
+        (_item(with_parameters), ()),
+        (_item(of_a_user, family="ipv4", size="large"), ("ipv4",)),
+        (_item(of_a_user), ()),
     ],
 )
-def test_a_test_needs_what_its_check_and_its_parameters_need(
-    items: dict[str, pytest.Item], name: str, needs: tuple[str, ...]
-) -> None:
-    assert requirements_of(items[name]) == needs
+def test_a_test_needs_what_its_check_and_its_parameters_need(item: pytest.Item, needs: tuple[str, ...]) -> None:
+    assert requirements_of(item) == needs
 
 
 def test_the_area_is_in_the_id_unless_it_is_given() -> None:

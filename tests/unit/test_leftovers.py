@@ -157,11 +157,12 @@ def test_a_kind_cluster_of_a_dead_run_is_deleted(
 ) -> None:
     folder = dead("aaaa", "")
     (folder / "kind.yaml").touch()
-    (tmp_path / "kind").write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\n')
+    (tmp_path / "kind").write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
     (tmp_path / "kind").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert sweep_machine(DEAD, said.append) == 0
-    assert (tmp_path / "asked").read_text() == (f"delete cluster --name k8snet-aaaa --kubeconfig {folder}/kubeconfig\n")
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[0] == f"delete cluster --name k8snet-aaaa --kubeconfig {folder}/kubeconfig"
     assert said == ["removed the kind cluster k8snet-aaaa", f"removed {folder}"]
 
 

@@ -23,7 +23,11 @@ def test_no_profile_causes_failures_on_purpose(profile: Profile) -> None:
 @EVERY
 def test_every_profile_has_time_for_a_probe_that_times_out_and_another_one(profile: Profile) -> None:
     assert profile.converge >= 2 * profile.timeout
-    assert profile.hold > 0
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_what_came_true_must_stay_so(name: str) -> None:
+    assert PROFILES[name].hold > 0
 
 
 def test_acceptance_waits_no_shorter_than_the_standard() -> None:

@@ -4,67 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 import conformance_suites
+from pytest_k8snet.checks import Check
 from pytest_k8snet.options import Settings
 from pytest_k8snet.profiles import LEVELS
 from pytest_k8snet.selection import apply, choose_suites
 
-TESTS = "from pytest_k8snet.checks import check\n" + "".join(
-    f"""
-@check("MODEL-00{number}", spec="", level="{level}", catches=())
-def test_{level}(): pass
-"""
-    for number, level in enumerate(LEVELS)
-)
-OWN = "\ndef test_own(): pass\n"
+
+class Item:
+    """As much of a collected test as is looked at: one of each level, and a test of a user's own."""
+
+    def __init__(self, level: str) -> None:
+        self.name = level or "own"
+        self._check = Check("MODEL-001", "model", level, "", (), ()) if level else None
+
+    def get_closest_marker(self, name: str) -> pytest.Mark | None:
+        return pytest.mark.k8snet_check(self._check).mark if self._check else None
 
 
-class Deselected:
-    """Keeps what other plugins are told of."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        self.names += [item.name for item in items]
+LeftAfter = Callable[..., list[str]]
 
 
 @pytest.fixture
-def left_after(pytester: pytest.Pytester, make_settings: Callable[..., Settings]) -> Callable[..., list[str]]:
-    def select(profile: str, *arguments: str, calibrate: str = "") -> list[str]:
-        items = list(pytester.getitems(TESTS + OWN))
-        config = pytester.parseconfig(*arguments)
-        told = Deselected()
-        config.pluginmanager.register(told)
-        everything = {item.name for item in items}
-        apply(config, items, make_settings(profile=profile, calibrate=calibrate))
-        left = [item.name.removeprefix("test_") for item in items]
-        assert {*told.names} == everything - {f"test_{name}" for name in left}
-        return left
+def left_after(make_settings: Callable[..., Settings]) -> LeftAfter:
+    """Return the names of what is left, and see that the rest is said to be deselected."""
+
+    def select(profile: str, asked: str = "", calibrate: str = "") -> list[str]:
+        items = [Item(level) for level in ("", *LEVELS)]
+        told: list[Item] = []
+        hook = SimpleNamespace(pytest_deselected=lambda items: told.extend(items))
+        config = cast(pytest.Config, SimpleNamespace(getoption={"markexpr": asked}.get, hook=hook))
+        everything = set(items)
+        apply(config, cast(list[pytest.Item], items), make_settings(profile=profile, calibrate=calibrate))
+        assert {*told} == everything - {*items}
+        return [item.name for item in items]
 
     return select
 
 
-def test_a_profile_leaves_out_the_levels_that_it_does_not_name(left_after: Callable[..., list[str]]) -> None:
-    assert left_after("smoke") == ["core", "own"]
-    assert left_after("standard") == ["core", "extended", "own"]
-    assert left_after("nightly") == ["core", "extended", "performance", "own"]
+def test_a_profile_leaves_out_the_levels_that_it_does_not_name(left_after: LeftAfter) -> None:
+    assert left_after("smoke") == ["own", "core"]
+    assert left_after("standard") == ["own", "core", "extended"]
+    assert left_after("nightly") == ["own", "core", "extended", "performance"]
 
 
-def test_a_calibration_measures_nothing(left_after: Callable[..., list[str]]) -> None:
-    assert left_after("acceptance", calibrate="all") == ["core", "extended", "own"]
+def test_a_calibration_measures_nothing(left_after: LeftAfter) -> None:
+    assert left_after("acceptance", calibrate="all") == ["own", "core", "extended"]
 
 
-def test_a_level_that_is_named_with_m_is_asked_for(left_after: Callable[..., list[str]]) -> None:
-    assert left_after("smoke", "-m", "model and drill") == ["core", "drill", "own"]
-    assert left_after("smoke", "-m", "(extended or performance)") == ["core", "extended", "performance", "own"]
+def test_a_level_that_is_named_with_m_is_asked_for(left_after: LeftAfter) -> None:
+    assert left_after("smoke", "model and drill") == ["own", "core", "drill"]
+    assert left_after("smoke", "(extended or performance)") == ["own", "core", "extended", "performance"]
 
 
-def test_a_marker_whose_name_holds_a_levels_name_asks_for_nothing(left_after: Callable[..., list[str]]) -> None:
-    assert left_after("smoke", "-m", "not drilling and my_performance") == ["core", "own"]
+def test_a_marker_whose_name_holds_a_levels_name_asks_for_nothing(left_after: LeftAfter) -> None:
+    assert left_after("smoke", "not drilling and my_performance") == ["own", "core"]
 
 
 @pytest.mark.parametrize("configured", [False, True])
