@@ -26,6 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_k8snet.embedded.container.zygote import run_zygote
 from pytest_k8snet.embedded.linux import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -179,14 +180,13 @@ def _zygote(ours: socket.socket, theirs: socket.socket, setting: Setting) -> Rol
                 os.close(int(entry))
             except OSError:  # the descriptor by which the folder was listed
                 continue
-    from pytest_k8snet.embedded.container.zygote import run_zygote
-
     return lambda: run_zygote(theirs)
 
 
 def _serve(setting: Setting, scratch: Path, channel: socket.socket) -> None:
     """Be init: run the cluster until it is killed."""
     try:
+        # Half a second of imports: after the zygote was forked, which is to stay small, and beside its start.
         from pytest_k8snet.embedded.cluster import run_cluster
 
         asyncio.run(run_cluster(setting.options, setting.run_dir, scratch, setting.listener, channel, announce))

@@ -199,6 +199,17 @@ def test_a_pod_that_ignores_sigterm_is_killed_after_its_grace_period(space: Spac
     assert 0.9 < time.monotonic() - began < 4
 
 
+def test_a_forced_deletion_ends_the_program_although_it_had_more_time(space: Space) -> None:
+    space.server("a", "node-3", host_port=9090, terminationGracePeriodSeconds=30)
+    space.server("b", "node-2")
+    space.api.delete("v1", "Pod", "a", space.name)
+    assert space.ask("b", "10.200.0.3", 9090).startswith("a "), "process 1 of a container does not heed SIGTERM"
+    space.delete("a", grace=0)
+    deadline = time.monotonic() + 3
+    while space.ask("b", "10.200.0.3", 9090) != "ConnectionRefusedError":
+        assert time.monotonic() < deadline
+
+
 def test_a_pod_that_heeds_sigterm_is_gone_at_once(space: Space) -> None:
     command = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit()); signal.pause()"
     space.create("a", {"command": ["python3", "-c", command]}, terminationGracePeriodSeconds=8)

@@ -127,6 +127,8 @@ class Kubelet:
         worker = self._workers.get(uid)
         if worker is not None and not worker.stopping:
             self._services.tasks.start(self._stop(uid, worker, grace))
+        elif worker is not None and grace < worker.grace_left:
+            self._services.tasks.start(worker.hasten(grace))
 
     async def _stop(self, uid: str, worker: PodWorker, grace: float) -> None:
         try:
