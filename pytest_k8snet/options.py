@@ -277,8 +277,7 @@ def documentation() -> str:
     for option in OPTIONS:
         choices = f" ({', '.join(f'`{choice}`' for choice in option.choices)})" if option.choices else ""
         default = f"`{option.default}`" if option.default else ""
-        metavar = option.metavar.replace("|", "\\|")
-        lines.append(
-            f"| `{option.flag} {metavar}` | `{option.ini}` | `{option.variable}` | {option.help}{choices} | {default} |"
-        )
+        value = option.metavar.replace("|", "\\|")
+        usage = f"{option.flag} {value}" if option.const is None else f"{option.flag}[={value}]"
+        lines.append(f"| `{usage}` | `{option.ini}` | `{option.variable}` | {option.help}{choices} | {default} |")
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -238,7 +239,7 @@ def test_a_calibration_has_a_patience_of_its_own(make_settings: Callable[..., Se
 
 def test_the_documentation_has_a_row_of_five_cells_for_each_option() -> None:
     rows = [line.replace("\\|", "/") for line in documentation().splitlines()[2:]]
-    assert [row.split("`")[1].partition(" ")[0] for row in rows] == [option.flag for option in OPTIONS]
+    assert [re.split(r"[` [=]+", row)[1] for row in rows] == [option.flag for option in OPTIONS]
     assert {row.count("|") for row in rows} == {6}
 
 

@@ -1,0 +1,80 @@
+"""The pages of the documentation that are made from the code: ``python -m pytest_k8snet.documentation docs``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_k8snet import catalogue, options
+from pytest_k8snet.checks import REQUIREMENTS
+from pytest_k8snet.profiles import LEVELS, PROFILES
+
+OPTIONS_PAGE = """\
+# Options
+
+`--k8snet` switches the plugin on; without it nothing below has any effect. Each option can be given on the command
+line, by an environment variable, or in pytest's configuration file, where every value is a string. The command line
+wins over the environment, the environment over the file. An empty variable is as good as none. A value that cannot be
+used is refused before anything is made, with those that can.
+
+{options}
+## Profiles
+
+| profile | levels | a probe times out after | an expectation must come true within | and then hold for |
+|---|---|---|---|---|
+{profiles}
+"""
+CHECKS_PAGE = """\
+# Checks
+
+Every check has a permanent id, by which reports and waivers know it. It comes from one clause of a specification, needs
+what the column says of the cluster, and names the faults of the embedded cluster that it has been seen to catch
+(`pytest --k8snet --k8snet-calibrate`). A check that needs what a cluster lacks is skipped, with the reason.
+
+{checks}
+## Levels
+
+| level | meaning |
+|---|---|
+{levels}
+
+## What a check can need
+
+| name | meaning |
+|---|---|
+{requirements}
+"""
+MADE = "<!-- Made by 'make docs' from the code: change it there. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page by the name of its file."""
+    profiles = "\n".join(
+        f"| `{name}` | {', '.join(level for level in LEVELS if level in profile.levels)} "
+        f"| {profile.timeout:g} s | {profile.converge:g} s | {profile.hold:g} s |"
+        for name, profile in PROFILES.items()
+    )
+    return {
+        "options.md": MADE + OPTIONS_PAGE.format(options=options.documentation(), profiles=profiles),
+        "checks.md": MADE
+        + CHECKS_PAGE.format(checks=catalogue.as_markdown(), levels=_rows(LEVELS), requirements=_rows(REQUIREMENTS)),
+    }
+
+
+def _rows(meanings: dict[str, str]) -> str:
+    return "\n".join(f"| `{name}` | {meaning} |" for name, meaning in meanings.items())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages into the folder that is named. Return 0, or 2 when none is."""
+    if len(arguments) != 1:
+        print("usage: python -m pytest_k8snet.documentation FOLDER", file=sys.stderr)  # noqa: T201
+        return 2
+    for name, text in pages().items():
+        Path(arguments[0], name).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
