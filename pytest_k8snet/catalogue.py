@@ -11,8 +11,14 @@ from pytest_k8snet.checks import Check
 
 
 def all_checks() -> list[tuple[Check, str]]:
-    """Return each shipped check with the sentence that says what must hold, sorted by id."""
-    found = {check.id: (check, sentence) for check, sentence in _checks()}
+    """Return each shipped check with the sentence that says what must hold, sorted by id.
+
+    Raises ValueError for an id that two checks have: reports and waivers know a check by nothing else.
+    """
+    found: dict[str, tuple[Check, str]] = {}
+    for check, sentence in _checks():
+        if found.setdefault(check.id, (check, sentence)) != (check, sentence):
+            raise ValueError(f"{check.id} is the id of two checks: {found[check.id][1]!r} and {sentence!r}")
     return [found[ident] for ident in sorted(found)]
 
 
@@ -30,6 +36,7 @@ def as_markdown() -> str:
     """Return the catalogue as the table of docs/checks.md."""
     lines = ["| id | level | what must hold | needs | faults that it catches |", "|---|---|---|---|---|"]
     for check, sentence in all_checks():
+        meaning = sentence.replace("|", "\\|")
         needs, catches = (", ".join(f"`{name}`" for name in names) for names in (check.requires, check.catches))
-        lines.append(f"| {check.id} | {check.level} | {sentence} ([clause]({check.spec})) | {needs} | {catches} |")
+        lines.append(f"| {check.id} | {check.level} | {meaning} ([clause]({check.spec})) | {needs} | {catches} |")
     return "\n".join(lines) + "\n"

@@ -19,9 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         status: int = given.run(given)
+        sys.stdout.flush()
     except K8sNetError as error:
         print(f"k8snet: {error}", file=sys.stderr)  # noqa: T201
         return 4
+    except BrokenPipeError:
+        # Whoever reads, such as head, has seen enough; without this Python complains once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     return status
 
 
