@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_k8snet.embedded.api.objects import Obj, name_of, namespace_of
 from pytest_k8snet.embedded.kubelet.container import Container
-from pytest_k8snet.embedded.kubelet.environment import ConfigError
 from pytest_k8snet.embedded.kubelet.images import image_problem
 from pytest_k8snet.embedded.kubelet.sandbox import Sandbox
 from pytest_k8snet.embedded.kubelet.services import Services
@@ -135,6 +134,7 @@ class PodWorker:
         bad = []
         for container in self._every:
             if problem := image_problem(container.spec.get("image", "")):
+                self.event("Pulling", f'Pulling image "{container.spec.get("image", "")}"', container=container)
                 self.event("Failed", problem, container=container, warning=True)
                 self.event("Failed", "Error: ErrImagePull", container=container, warning=True)
                 container.wait_for("ErrImagePull", problem)
@@ -145,6 +145,7 @@ class PodWorker:
             for container in bad:
                 back_off = f'Back-off pulling image "{container.spec.get("image", "")}"'
                 self.event("BackOff", back_off, container=container)
+                self.event("Failed", "Error: ImagePullBackOff", container=container, warning=True)
                 container.wait_for("ImagePullBackOff", back_off)
             pause = min(pause * 4, LONGEST_PULL_PAUSE)
 
@@ -152,8 +153,8 @@ class PodWorker:
         while True:
             try:
                 self.sandbox.make_volumes(self.pod, self.lookup)
-            except (MountError, ConfigError) as error:
-                self.event("FailedMount", f"MountVolume.SetUp failed: {error}", warning=True)
+            except MountError as error:
+                self.event("FailedMount", f"MountVolume.SetUp failed for {error}", warning=True)
                 await self.services.config_changed.wait()
             else:
                 return

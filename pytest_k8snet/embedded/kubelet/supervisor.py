@@ -74,10 +74,10 @@ class Supervisor:
                 self._owner.refresh()
 
     async def _hold_back(self, pause: float) -> None:
-        name, pod = self._container.name, self._owner.pod["metadata"]["name"]
+        name, pod = self._container.name, full_name(self._owner.pod)
         message = f"back-off {pause:g}s restarting failed container={name} pod={pod}"
         self._container.wait_for("CrashLoopBackOff", message)
-        self._event("BackOff", message, warning=True)
+        self._event("BackOff", f"Back-off restarting failed container {name} in pod {pod}", warning=True)
         await asyncio.sleep(pause)
 
     async def _run_once(self) -> int:
@@ -150,6 +150,12 @@ class Supervisor:
 
     def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
         self._owner.event(reason, message, container=self._container, warning=warning)
+
+
+def full_name(pod: Obj) -> str:
+    """Return a pod's name as a kubelet writes it into messages."""
+    metadata = pod["metadata"]
+    return f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
 
 
 def command_inside(

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind
-from pytest_k8snet.embedded.kubelet.environment import Lookup, binary_data, field_value
+from pytest_k8snet.embedded.kubelet.environment import ConfigError, Lookup, binary_data, field_value
 
 
 class MountError(RuntimeError):
@@ -17,7 +17,14 @@ class MountError(RuntimeError):
 
 def make_volumes(pod: Obj, folder: Path, lookup: Lookup) -> dict[str, Path]:
     """Write all volumes of a pod below ``folder``; return their paths by name. Raises MountError."""
-    return {volume["name"]: _make_volume(pod, volume, folder / volume["name"], lookup) for volume in _volumes(pod)}
+    made = {}
+    for volume in pod["spec"].get("volumes") or ():
+        name = volume["name"]
+        try:
+            made[name] = _make_volume(pod, volume, folder / name, lookup)
+        except (MountError, ConfigError) as error:
+            raise MountError(f'volume "{name}" : {error}') from error
+    return made
 
 
 def mounts_of(container: Obj, volumes: dict[str, Path]) -> Iterator[Bind]:
@@ -45,10 +52,6 @@ def write_network_files(folder: Path, hostname: str, addresses: Sequence[str], a
     for name, lines in files.items():
         (folder / name).write_text("\n".join(lines) + "\n")
     return [Bind(str(folder / name), f"/etc/{name}", read_only=False) for name in files]
-
-
-def _volumes(pod: Obj) -> list[Obj]:
-    return pod["spec"].get("volumes") or []
 
 
 def _make_volume(pod: Obj, volume: Obj, folder: Path, lookup: Lookup) -> Path:
