@@ -24,7 +24,7 @@ class Janitor:
         """Put in order what is there, then whatever changes."""
         with self._store.watch_everything() as watch:
             for namespace in self._store.list("namespaces"):
-                self._furnish(namespace)
+                self._furnish(name_of(namespace))
             while True:
                 self.follow(await watch.batch())
 
@@ -33,18 +33,18 @@ class Janitor:
         changes = list(changes)
         for change in changes:
             if change.obj["kind"] == "Namespace" and change.type != "DELETED":
-                self._furnish(change.obj)
+                self._furnish(name_of(change.obj))
         if any(_concerns_others(change) for change in changes):
             self._collect()
             self._empty_namespaces()
         for namespace in {namespace_of(change.obj) for change in changes} - {""}:
             self._count(namespace)
 
-    def _furnish(self, namespace: Obj) -> None:
+    def _furnish(self, name: str) -> None:
         """What every namespace begins with: an account for its pods, and the certificate of the API's authority."""
-        if is_terminating(namespace) or not self._store.get("namespaces", name_of(namespace)):
+        namespace = self._store.get("namespaces", name)
+        if namespace is None or is_terminating(namespace):
             return
-        name = name_of(namespace)
         if not self._store.get("serviceaccounts", "default", name):
             self._store.create("serviceaccounts", {"metadata": {"name": "default", "namespace": name}})
         if not self._store.get("configmaps", "kube-root-ca.crt", name):

@@ -207,3 +207,18 @@ def test_the_janitor_reaches_a_state_without_further_changes() -> None:
 
     assert asyncio.run(settle()) < 5
     assert store.get("secrets", "child", "default") is None
+
+
+def test_the_janitor_copes_with_a_namespace_that_goes_as_it_comes() -> None:
+    store = new_store()
+    janitor = Janitor(store, "pem")
+
+    async def settle() -> None:
+        with store.watch_everything() as watch:
+            store.create("namespaces", {"metadata": {"name": "brief"}})
+            delete(store, store.resource("namespaces"), "brief", "", DeleteOptions())
+            while watch._pending:
+                janitor.follow(await watch.batch())
+
+    asyncio.run(settle())
+    assert store.get("namespaces", "brief") is None
