@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +99,16 @@ def test_an_empty_dir_is_shared_by_the_containers_of_a_pod(space: Space) -> None
     space.wait("a")
     space.exec("a", "sh", "-c", "echo here > /shared/file", container="first")
     assert space.exec("a", "cat", "/shared/file", container="second").stdout == "here\n"
+
+
+def test_a_folder_of_the_machine_is_mounted_read_only(space: Space, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("the machine's")
+    volume = {"name": "machine", "hostPath": {"path": str(tmp_path)}}
+    space.create("a", {"volumeMounts": [{"name": "machine", "mountPath": "/machine"}]}, volumes=[volume])
+    space.wait("a")
+    assert space.exec("a", "cat", "/machine/file").stdout == "the machine's"
+    assert space.exec("a", "sh", "-c", "echo mine > /machine/file").exit_code != 0
+    assert (tmp_path / "file").read_text() == "the machine's"
 
 
 def test_init_containers_run_one_after_the_other_before_the_others(space: Space) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind, ContainerRoot
 from pytest_k8snet.embedded.kubelet.environment import Lookup
 from pytest_k8snet.embedded.kubelet.services import Services
-from pytest_k8snet.embedded.kubelet.volumes import make_volumes, mounts_of, write_network_files
+from pytest_k8snet.embedded.kubelet.volumes import Volume, make_volumes, mounts_of, write_network_files
 from pytest_k8snet.embedded.network.host import Host
 from pytest_k8snet.embedded.network.link import PodLink, PodPort
 from pytest_k8snet.embedded.network.netns import NetNs
@@ -30,7 +29,7 @@ class Sandbox:
         self._name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
         self._uid = pod["metadata"]["uid"]
         self._folder = services.scratch / "pods" / self._uid
-        self._volumes: dict[str, Path] = {}
+        self._volumes: dict[str, Volume] = {}
         self._binds: list[Bind] = []
         self._separate: dict[str, PodLink] = {}
         self.host = host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind
@@ -15,8 +15,15 @@ class MountError(RuntimeError):
     """A volume cannot be set up (yet): the pod waits with a FailedMount event."""
 
 
-def make_volumes(pod: Obj, folder: Path, lookup: Lookup) -> dict[str, Path]:
-    """Write all volumes of a pod below ``folder``; return their paths by name. Raises MountError."""
+class Volume(NamedTuple):
+    """A volume that was made. Everything but an emptyDir is read-only, also what is the machine's (hostPath)."""
+
+    path: Path
+    read_only: bool
+
+
+def make_volumes(pod: Obj, folder: Path, lookup: Lookup) -> dict[str, Volume]:
+    """Write all volumes of a pod below ``folder``; return them by name. Raises MountError."""
     made = {}
     for volume in pod["spec"].get("volumes") or ():
         name = volume["name"]
@@ -27,15 +34,16 @@ def make_volumes(pod: Obj, folder: Path, lookup: Lookup) -> dict[str, Path]:
     return made
 
 
-def mounts_of(container: Obj, volumes: dict[str, Path]) -> Iterator[Bind]:
+def mounts_of(container: Obj, volumes: dict[str, Volume]) -> Iterator[Bind]:
     """The binds of one container's volumeMounts. Raises MountError for a volume that the pod does not have."""
     for mount in container.get("volumeMounts") or ():
         if mount["name"] not in volumes:
             raise MountError(f'volumeMount "{mount["mountPath"]}": volume "{mount["name"]}" not found')
-        source = volumes[mount["name"]] / (mount.get("subPath") or "")
-        if not source.exists():
+        volume = volumes[mount["name"]]
+        source = volume.path / (mount.get("subPath") or "")
+        if not source.exists() and not volume.read_only:
             source.mkdir(parents=True)
-        yield Bind(str(source), mount["mountPath"], read_only=bool(mount.get("readOnly")))
+        yield Bind(str(source), mount["mountPath"], read_only=volume.read_only or bool(mount.get("readOnly")))
 
 
 def write_network_files(folder: Path, hostname: str, addresses: Sequence[str], aliases: Sequence[Obj]) -> list[Bind]:
@@ -54,16 +62,16 @@ def write_network_files(folder: Path, hostname: str, addresses: Sequence[str], a
     return [Bind(str(folder / name), f"/etc/{name}", read_only=False) for name in files]
 
 
-def _make_volume(pod: Obj, volume: Obj, folder: Path, lookup: Lookup) -> Path:
-    kinds = [kind for kind in volume if kind != "name"] or ["emptyDir"]
-    if kinds[0] == "hostPath":
-        return Path(volume["hostPath"]["path"])
+def _make_volume(pod: Obj, volume: Obj, folder: Path, lookup: Lookup) -> Volume:
+    kind = next((kind for kind in volume if kind != "name"), "emptyDir")
+    if kind == "hostPath":
+        return Volume(Path(volume["hostPath"]["path"]), read_only=True)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in _content(pod, kinds[0], volume.get(kinds[0]) or {}, lookup):
+    for name, content in _content(pod, kind, volume.get(kind) or {}, lookup):
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
-    return folder
+    return Volume(folder, read_only=kind != "emptyDir")
 
 
 def _content(pod: Obj, kind: str, source: dict[str, Any], lookup: Lookup) -> Iterator[tuple[str, bytes]]:
