@@ -39,7 +39,7 @@ class Target:
 
 class Fault(Protocol):
     """A deliberate defect. ``breaks`` says in a few words what does not work any more; ``layer`` where it sits:
-    ``data path``, ``addresses`` or ``kubelet``.
+    ``data path``, ``addresses``, ``kubelet`` or ``network policy``.
     """
 
     name: str

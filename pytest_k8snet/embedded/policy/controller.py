@@ -51,6 +51,11 @@ class PolicyController:
         """Load the rules anew and wait until all nodes have them."""
         await self._upkeep.done()
 
+    def isolate(self, uid: str) -> None:
+        """End the exemption of a pod."""
+        self.exempt.discard(uid)
+        self._upkeep.need()
+
     async def _follow(self, plural: str) -> None:
         with self._store.watch(plural) as watch:
             while True:
