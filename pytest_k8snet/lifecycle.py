@@ -24,6 +24,7 @@ from pytest_k8snet.report.recording import RecordPlugin
 from pytest_k8snet.report.terminal import header_lines
 from pytest_k8snet.run import Run
 from pytest_k8snet.state import ClusterState
+from pytest_k8snet.vigil import Vigil
 
 ASKED_ONLY = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
@@ -149,7 +150,9 @@ class Worker:
         """Make the worker of this process; without xdist it is the controller's own."""
         if gives_verdicts(config):
             config.pluginmanager.register(RecordPlugin(config), "k8snet-record")
-        return cls(config, settings, Path(worker_input["k8snet_state"]) if worker_input is not None else None)
+        made = cls(config, settings, Path(worker_input["k8snet_state"]) if worker_input is not None else None)
+        config.pluginmanager.register(Vigil(lambda: made.attachment), "k8snet-vigil")
+        return made
 
     @property
     def state(self) -> ClusterState:
