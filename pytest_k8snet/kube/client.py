@@ -55,8 +55,8 @@ class Access:
                 )
             else:
                 config.load_incluster_config(client_configuration=made)
-            if not made.host:
-                raise config.ConfigException("its cluster has no server")
+            if not str(made.host).startswith(("https://", "http://")):
+                raise config.ConfigException(f"the server of its cluster is {made.host!r}, which is no URL")
         except (config.ConfigException, yaml.YAMLError, OSError, TypeError, ValueError) as error:
             raise UsageError(
                 f"the kubeconfig {self.kubeconfig or '(service account)'} cannot be used: {error}",
@@ -283,11 +283,14 @@ class KubeApi:
         except (ResourceNotFoundError, ResourceNotUniqueError) as error:
             raise ApiError(f"{what}: this cluster does not know the kind: {error}", status=404) from error
         except (DynamicApiError, client.exceptions.ApiException) as error:
+            if not error.status:  # how the client passes on that TLS failed
+                raise self._no_answer(what, str(error.reason).splitlines()[-1]) from error
             raise refusal(what, error) from error
         except urllib3.exceptions.HTTPError as error:
-            raise ApiError(
-                f"{what}: no answer from the API at {self.server}: {innermost(error)}", hint=self._reachable_hint()
-            ) from error
+            raise self._no_answer(what, innermost(error)) from error
+
+    def _no_answer(self, what: str, seen: str) -> ApiError:
+        return ApiError(f"{what}: no answer from the API at {self.server}: {seen}", hint=self._reachable_hint())
 
     def _not_kubernetes(self, what: str, error: Exception) -> ApiError:
         return ApiError(

@@ -200,6 +200,8 @@ def _no_stream(endpoint: ApiEndpoint, command: Command, error: BaseException) ->
             hint="A proxy in between may not let WebSocket upgrades through.",
         )
     seen = f"no answer within {OPEN_SECONDS:g} s" if isinstance(error, TimeoutError) else str(error)
+    if isinstance(error, aiohttp.ClientConnectorError):  # whose text shows objects of Python
+        seen = str(error.os_error) or type(error.os_error).__name__
     return ApiError(
         f"exec in {command.where}: the API at {endpoint.server} cannot be reached: {seen}",
         hint="Does 'kubectl version' reach it from this machine?",
