@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.presence import demand_pods
 from pytest_k8snet.probe import paths
 from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Family, Pod, Probe, Protocol
@@ -31,14 +32,17 @@ class Probing:
 
         Raises:
             AgentLost: a probe pod did not answer, so there is no verdict.
+            PodNotReady: a pod of the fleet that a wrong cell concerns is gone, so neither.
 
         """
         table = self._cluster.attachment.prober(expected)
         if (record := self._item.stash.get(RECORD, None)) is not None:
             record.tables.append(TableRecord.from_basic(table.as_record()))
-        if table.mismatches():
+        if wrong := table.mismatches():
             # Not in the assertion's explanation: pytest cuts that off after eight lines.
             self._item.add_report_section("call", "truth table", "\n".join(table.explain()))
+            attachment = self._cluster.attachment
+            demand_pods(attachment.api, attachment.state, ((probe, expected) for probe, expected, *_ in wrong))
         return table
 
     def on_working_paths(self, expected: Expectation) -> Expectation:

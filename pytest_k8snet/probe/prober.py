@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TypeVar
 
-from pytest_k8snet.errors import AgentLost, NoVerdict
+from pytest_k8snet.errors import AgentLost, ApiError, NoVerdict
 from pytest_k8snet.kube.ioloop import IoLoop
 from pytest_k8snet.probe import wire
 from pytest_k8snet.probe.controls import unproved
@@ -18,6 +18,9 @@ from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.table import TruthTable
 
 T = TypeVar("T")
+
+# The API's refusals that waiting does not change; a container that restarts is a 400.
+LOST_FOR_GOOD = {401, 403, 404}
 
 
 class Channel(Protocol):
@@ -50,7 +53,10 @@ class Prober:
         return Course(expectation, self.observe, self.patience).run()
 
     def observe(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
-        """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR."""
+        """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR.
+
+        Raises AgentLost when an agent is lost for good, because its pod is gone or the API refuses us.
+        """
         by_source: dict[Pod, list[Probe]] = {}
         for probe in probes:
             by_source.setdefault(probe.source, []).append(probe)
@@ -105,5 +111,7 @@ class Prober:
             answer = await self._channels(pod).call(wire.request(probes, self.patience), seconds)
             return dict(zip(probes, wire.observations(answer, probes), strict=True))
         except NoVerdict as error:
+            if isinstance(error, ApiError) and error.status in LOST_FOR_GOOD:
+                raise AgentLost(f"no verdict: {error.message}", hint=error.hint) from error
             lost = Observation(Outcome.PROBE_ERROR, (time.monotonic() - started) * 1000, detail=error.message)
             return dict.fromkeys(probes, lost)
