@@ -19,7 +19,7 @@ def k8snet_cluster(request: pytest.FixtureRequest) -> Cluster:
     """Return the cluster of this run: its nodes, families, fleet and Kubernetes API."""
     worker = request.config.stash.get(WORKER, None)
     if worker is None:
-        raise pytest.UsageError("the fixtures of pytest-k8snet need a cluster: give --k8snet on the command line")
+        pytest.fail("k8snet_cluster and what uses it need a cluster: give --k8snet to pytest", pytrace=False)
     from pytest_k8snet.cluster import Cluster
 
     return Cluster(worker.attachment)

@@ -74,7 +74,7 @@ class Controller:
 
     def begin(self, tests: int) -> None:
         """Bring the cluster up, once, when there are tests that will run. Raises pytest.UsageError."""
-        if self.state is not None or not tests or any(self._config.getoption(name, False) for name in ASKED_ONLY):
+        if self.state is not None or not tests or _only_asked(self._config):
             return
         self._begun = True
         _say(self._config, "")
@@ -198,6 +198,8 @@ class Worker:
 
     def demand(self, item: pytest.Item) -> None:
         """Skip a test that needs what the cluster lacks."""
+        if _only_asked(self._config):
+            return  # --setup-plan sets nothing up, so there is no cluster to ask
         needs: Sequence[str] = requirements_of(item)
         for name in needs:
             if name in self.state.missing:
@@ -208,6 +210,11 @@ class Worker:
         if self._attachment is not None:
             self._attachment.close()
             self._attachment = None
+
+
+def _only_asked(config: pytest.Config) -> bool:
+    """Tell whether this session only shows what there is, and runs nothing."""
+    return any(config.getoption(name, False) for name in ASKED_ONLY)
 
 
 def _say(config: pytest.Config, text: str) -> None:

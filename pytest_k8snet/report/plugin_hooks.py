@@ -102,4 +102,5 @@ def _from(directory: Path, path: Path) -> Path:
 
 def gives_verdicts(config: pytest.Config) -> bool:
     """Tell whether this run judges tests; the plugins of a run that only lists or sets up are not to be registered."""
-    return not any(config.getoption(name, False) for name in ("collectonly", "setuponly", "setupplan"))
+    others = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test", "cacheshow")
+    return not any(config.getoption(name, False) for name in others)
