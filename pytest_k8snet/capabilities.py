@@ -51,10 +51,13 @@ def _no_outside(state: ClusterState, attachment: Attachment) -> str:
 
 
 def _none_connects(attachment: Attachment, probes: list[Probe], otherwise: str) -> str:
-    """Return "" when at least one of the probes connects: what answers anybody is there, and is judged by a check."""
+    """Return "" when an agent answers at least one of the probes: what answers anybody is there, for checks to judge.
+
+    What something else answers, such as a proxy between this machine and the cluster's addresses, is not there.
+    """
     expectation = Expectation(otherwise, {probe: Expected(CONNECTS) for probe in probes}, convergence=TRY_SECONDS)
     seen = attachment.prober(expectation).seen
-    if any(observation.outcome is Outcome.CONNECTED for observation in seen.values()):
+    if any(observation.outcome is Outcome.CONNECTED and observation.server for observation in seen.values()):
         return ""
     first = seen[probes[0]]
     return f"{otherwise} ({first.outcome} {first.detail})".replace(" )", ")")

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from pytest_k8snet import cluster_command
 from pytest_k8snet.errors import K8sNetError
 
 
@@ -16,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sweep(commands)
     _add_checks(commands)
+    cluster_command.add(commands, _say)
     given = parser.parse_args(arguments)
     try:
         status: int = given.run(given)
@@ -49,11 +51,12 @@ def _add_sweep(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _sweep(given: argparse.Namespace) -> int:
     from pytest_k8snet.leftovers import Wanted, sweep_cluster, sweep_machine
+    from pytest_k8snet.standing import is_gone
 
     wanted = Wanted(given.run_id, given.all)
     failed = sweep_machine(wanted, _say)
     kubeconfig = given.kubeconfig or os.environ.get("KUBECONFIG", "")
-    if kubeconfig or given.context:
+    if (kubeconfig or given.context) and not is_gone(kubeconfig):
         failed += sweep_cluster(kubeconfig or os.path.expanduser("~/.kube/config"), given.context, wanted, _say)
     return 1 if failed else 0
 

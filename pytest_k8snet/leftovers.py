@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pytest_k8snet import rundir
+from pytest_k8snet import rundir, standing
 from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.client import Access, KubeApi, Object
@@ -57,7 +57,7 @@ def sweep_machine(wanted: Wanted, say: Say, *, seconds: float = SWEEP_SECONDS) -
 def _sweep_run(folder: Path, say: Say, seconds: float) -> int:
     note = folder / ACCESS
     known = json.loads(note.read_text()) if note.is_file() else {}
-    if known.get("provider") == "existing":
+    if known.get("provider") == "existing" and not standing.is_gone(known["kubeconfig"]):
         api = KubeApi(Access(known["kubeconfig"], known["context"], folder))
         try:
             if left := _delete(api, namespaces_of(api, folder.name), say, seconds):
@@ -67,6 +67,7 @@ def _sweep_run(folder: Path, say: Say, seconds: float) -> int:
     if known.get("provider") == "kind" or (folder / "kind.yaml").is_file():
         Kind().delete(cluster_name(folder.name), folder / "kubeconfig")
         say(f"removed the kind cluster {cluster_name(folder.name)}")
+    standing.wait_until_ended(folder)
     shutil.rmtree(folder)
     say(f"removed {folder}")
     return 0

@@ -40,11 +40,14 @@ def _demand_private(folder: Path) -> None:
 
 
 class RunDir:
-    """A new folder for a run. Whoever makes it removes it."""
+    """A new folder for a run. Whoever makes it removes it.
 
-    def __init__(self, base: Path | None = None) -> None:
+    Raises FileExistsError when there is one for the ``run_id``, which is made up when it is not given.
+    """
+
+    def __init__(self, base: Path | None = None, run_id: str = "") -> None:
         self._parent = base or parent()
-        self.run_id = secrets.token_hex(4)
+        self.run_id = run_id or secrets.token_hex(4)
         self.path = self._parent / self.run_id
         self._lock = -1
         while self._lock < 0:
@@ -91,6 +94,14 @@ def abandoned(base: Path | None = None) -> list[Path]:
             return [path for path in sorted(folder.iterdir()) if path.is_dir() and not alive(path)]
     except FileNotFoundError:
         return []
+
+
+def remove_abandoned(path: Path) -> None:
+    """Remove the folder of a run whose owner is gone; one that somebody has made anew meanwhile stays."""
+    with suppress(FileNotFoundError), _alone_in(path.parent):
+        if not alive(path):
+            shutil.rmtree(path)
+    remove_if_empty(path.parent)
 
 
 @contextmanager

@@ -41,6 +41,10 @@ class Running:
         """End the cluster; when this returns nothing of it is left. Doing it twice is fine."""
         _end(self._launcher)
 
+    def wait(self) -> None:
+        """Return when the cluster has ended, however that came about."""
+        self._launcher.wait()
+
     def faults(self) -> list[str]:
         """Return the names of all faults that can be injected."""
         return self._faults().names()

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_k8snet.embedded import ClusterOptions, Running, launch
+from pytest_k8snet.embedded import ClusterOptions, IpFamilies, Running, launch
 from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.kube.client import Access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.providers import FaultInjector, Say
 
+__all__ = ["ClusterOptions", "EmbeddedProvider", "IpFamilies", "Running", "bring_up"]
+
 OUTSIDE = Pod(namespace="k8snet-outside", name="outside-1", node="(outside)", container="host")
+
+
+def bring_up(options: ClusterOptions, folder: Path) -> Running:
+    """Start an embedded cluster in ``folder``. Raises PreflightError when this machine cannot."""
+    try:
+        return launch(options, folder)
+    except OSError as error:
+        raise PreflightError(
+            f"the embedded cluster cannot be started on this machine: {error}",
+            hint="Use a cluster of your own: --k8snet-context NAME, or --k8snet-provider kind.",
+        ) from error
 
 
 class EmbeddedProvider:
@@ -31,13 +44,7 @@ class EmbeddedProvider:
         say(f"starting the embedded cluster ({self._options.nodes} nodes, {self._options.family})")
         folder = scratch / "embedded"
         folder.mkdir(mode=0o700)
-        try:
-            self._running = launch(self._options, folder)
-        except OSError as error:
-            raise PreflightError(
-                f"the embedded cluster cannot be started on this machine: {error}",
-                hint="Use a cluster of your own: --k8snet-context NAME, or --k8snet-provider kind.",
-            ) from error
+        self._running = bring_up(self._options, folder)
         return Access(str(self._running.kubeconfig), "", scratch)
 
     def stop(self, say: Say) -> None:

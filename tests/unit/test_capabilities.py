@@ -13,7 +13,7 @@ import pytest
 from pytest_k8snet import capabilities
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.probe.facts import Facts, Link
-from pytest_k8snet.probe.observation import Expectation, Family, Observation, Outcome, Pod, Probe
+from pytest_k8snet.probe.observation import Expectation, Family, Identity, Observation, Outcome, Pod, Probe
 from pytest_k8snet.state import ClusterState, Fleet, Node
 
 A, B = Pod("ns", "a", "node-1", ("10.244.1.2",)), Pod("ns", "b", "node-2", ("10.244.2.2",))
@@ -21,21 +21,23 @@ HOST = Pod("host", "h", "node-1", ("10.200.0.1",), 23000, host_network=True)
 HOST_PORT = Pod("host", "hp", "node-1", ("10.244.1.3",))
 OUTSIDE = Pod("", "outside", "(this machine)")
 EVERYTHING = {"sctp": "kernel", "icmp": "dgram", "capture": False}
+AGENT = Identity("h", "node-1", "", (), "", 0)
 Silent = Callable[[Probe], bool]
 
 
 class FakeProber:
-    """Sees every probe connect that is not silent; remembers what it was asked."""
+    """Sees ``server`` answer every probe that is not silent; remembers what it was asked."""
 
-    def __init__(self, silent: Silent, links: Collection[Link]) -> None:
+    def __init__(self, silent: Silent, links: Collection[Link], server: Identity | None) -> None:
         self._silent = silent
+        self._server = server
         self._links = tuple(links)
         self.asked: list[Expectation] = []
 
     def __call__(self, expectation: Expectation) -> Any:
         self.asked.append(expectation)
         refused = Observation(Outcome.REFUSED, 1.0, detail="ECONNREFUSED")
-        connected = Observation(Outcome.CONNECTED, 1.0)
+        connected = Observation(Outcome.CONNECTED, 1.0, detail="" if self._server else "no agent", server=self._server)
 
         seen = {probe: refused if self._silent(probe) else connected for probe in expectation.cells}
         return SimpleNamespace(seen=seen)
@@ -45,8 +47,13 @@ class FakeProber:
 
 
 class FakeAttachment:
-    def __init__(self, silent: Silent = lambda probe: False, links: Collection[Link] = ()) -> None:
-        self.prober = FakeProber(silent, links)
+    def __init__(
+        self,
+        silent: Silent = lambda probe: False,
+        links: Collection[Link] = (),
+        server: Identity | None = AGENT,
+    ) -> None:
+        self.prober = FakeProber(silent, links, server)
 
 
 @pytest.fixture
@@ -129,6 +136,11 @@ def test_a_host_outside_that_reaches_a_node_is_a_source(state: ClusterState) -> 
 def test_a_host_outside_that_reaches_no_node_is_missing(state: ClusterState) -> None:
     missing = _add(state, FakeAttachment(lambda probe: probe.source == OUTSIDE)).missing
     assert "the host outside does not reach node node-1 at 10.200.0.1" in missing["outside"]
+
+
+def test_a_proxy_that_answers_in_place_of_the_cluster_makes_no_host_outside(state: ClusterState) -> None:
+    missing = _add(state, FakeAttachment(server=None)).missing
+    assert missing["outside"].endswith("node-1 at 10.200.0.1 (connected no agent)")
 
 
 def test_without_a_host_network_pod_a_source_outside_has_no_control(state: ClusterState) -> None:
