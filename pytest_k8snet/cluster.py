@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from pytest_k8snet import fleet
 from pytest_k8snet.attach import Attachment
-from pytest_k8snet.errors import AgentLost, NoVerdict, PodNotReady
+from pytest_k8snet.errors import AgentLost, AgentRefused, NoVerdict, PodNotReady
 from pytest_k8snet.kube import labels, pods
 from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.pods import PodRequest
@@ -90,16 +90,28 @@ class Cluster:
     def restart(self, pod: Pod) -> None:
         """End the agent of a pod, and wait until the kubelet has started its container again."""
         before = _restarts(self.api.get("v1", "Pod", pod.name, pod.namespace))
-        # The exec'd agent dies with the container, so its answer may be lost; asking twice would restart it twice.
-        with suppress(AgentLost):
-            self.attachment.prober.ask(pod, {"op": "end", "port": pod.port}, again=False)
         deadline = Deadline(PODS_SECONDS)
+        while not self._ended(pod) and deadline.left():
+            time.sleep(0.05)
         while deadline.left():
             now = self.api.get("v1", "Pod", pod.name, pod.namespace)
             if _restarts(now) > before and ready(now):
                 return
             time.sleep(0.05)
         raise PodNotReady(f"the container of {pod.namespace}/{pod.name} was ended, but not started again")
+
+    def _ended(self, pod: Pod) -> bool:
+        """Ask a pod's agent to end; return False while it does not serve yet and so cannot be asked."""
+        try:
+            self.attachment.prober.ask(pod, {"op": "end", "port": pod.port}, again=False)
+        except AgentRefused as error:
+            if error.errno != "ECONNREFUSED":
+                raise
+            return False
+        except AgentLost:
+            # The exec'd agent dies with the container, so its answer may be lost; asking twice would restart it twice.
+            return True
+        return True
 
     @contextmanager
     def namespace(self, purpose: str, *, enforce: str = "restricted") -> Iterator[Namespace]:

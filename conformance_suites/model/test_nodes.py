@@ -30,7 +30,7 @@ def test_a_node_reaches_its_own_pods(cluster: Cluster, fleet: Fleet, probe: Prob
     spec=NETWORK_MODEL,
     level="core",
     requires=("host_network", "two_nodes"),
-    catches=("node-to-pod-dropped", "missing-route"),
+    catches=("missing-route",),
 )
 def test_a_node_reaches_the_pods_of_other_nodes(cluster: Cluster, fleet: Fleet, probe: Probing, family: Family) -> None:
     """Pods in the host network of a node reach all pods on all nodes without NAT on the pod's side."""
@@ -54,7 +54,7 @@ def test_a_pod_reaches_its_own_node(cluster: Cluster, fleet: Fleet, probe: Probi
     spec=NETWORK_MODEL,
     level="core",
     requires=("host_network", "two_nodes"),
-    catches=("pod-to-node-dropped", "missing-route"),
+    catches=("missing-route",),
 )
 def test_a_pod_reaches_other_nodes(cluster: Cluster, fleet: Fleet, probe: Probing, family: Family) -> None:
     """A pod reaches a hostNetwork pod of another node at that node's address."""

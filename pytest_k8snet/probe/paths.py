@@ -11,7 +11,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from pytest_k8snet.probe.controls import lacking
-from pytest_k8snet.probe.observation import Expectation, Family, Observation, Outcome, Pod, Probe, Protocol
+from pytest_k8snet.probe.observation import (
+    CONNECTS,
+    Expectation,
+    Expected,
+    Family,
+    Observation,
+    Pod,
+    Probe,
+    Protocol,
+)
 
 
 class Path(NamedTuple):
@@ -47,8 +56,8 @@ def _plain(source: Pod, target: Pod, path: Path) -> Probe:
 
 
 def broken(tried: Mapping[Probe, Path], seen: Mapping[Probe, Observation]) -> set[Path]:
-    """Return the paths on which a plain probe did not arrive."""
-    return {path for probe, path in tried.items() if seen[probe].outcome is not Outcome.CONNECTED}
+    """Return the paths on which a plain probe did not arrive, or was answered from elsewhere."""
+    return {path for probe, path in tried.items() if Expected(CONNECTS).mismatch(probe, seen[probe])}
 
 
 def without(expectation: Expectation, left_out: set[Path]) -> Expectation:

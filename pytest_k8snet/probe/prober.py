@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Protocol, TypeVar
 
-from pytest_k8snet.errors import AgentLost, ApiError, NoVerdict
+from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict
 from pytest_k8snet.kube.ioloop import IoLoop
 from pytest_k8snet.probe import wire
 from pytest_k8snet.probe.controls import unproved
@@ -97,6 +97,9 @@ class Prober:
 
         found = {}
         for pod, answer in zip(pods, self._loop.run(ask()), strict=True):
+            if isinstance(answer, AgentRefused):
+                message = f"pod {pod.namespace}/{pod.name}: {answer.message}"
+                raise AgentRefused(message, errno=answer.errno, hint=answer.hint) from answer
             if isinstance(answer, NoVerdict):
                 raise AgentLost(f"pod {pod.namespace}/{pod.name}: {answer.message}", hint=answer.hint) from answer
             if isinstance(answer, BaseException):
