@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
-from pytest_k8snet.embedded.api.bootstrap import new_store
+from pytest_k8snet.embedded.api.bootstrap import SERVICE_NETWORKS, new_store
 from pytest_k8snet.embedded.api.runtime import Process
 from pytest_k8snet.embedded.api.server import make_app, serve
 from pytest_k8snet.embedded.api.store import Store
@@ -27,19 +27,23 @@ from pytest_k8snet.embedded.kubelet.tasks import Tasks
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.options import ClusterOptions
 from pytest_k8snet.embedded.policy.controller import PolicyController
+from pytest_k8snet.embedded.services.control import ServiceControl
 
 
 class Cluster:
     """One running cluster; what the API calls its ``Runtime``."""
 
-    def __init__(self, store: Store, network: Network, zygote: ZygoteClient, scratch: Path) -> None:
+    def __init__(
+        self, store: Store, network: Network, zygote: ZygoteClient, scratch: Path, service_networks: Sequence[str]
+    ) -> None:
         self.store = store
         self.network = network
         self.tasks = Tasks()
         events = EventRecorder(store, "kubelet")
         self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal(), Behaviour()))
         self._policies = PolicyController(store, network)
-        self._injector = Injector(Target(network, self.kubelet, self._policies), catalogue())
+        self._services = ServiceControl(store, network, service_networks)
+        self._injector = Injector(Target(network, self.kubelet, self._policies, self._services.proxy), catalogue())
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
     def start(self) -> None:
@@ -51,6 +55,7 @@ class Cluster:
         for host in self.network.outside.values():
             self.store.create("pods", outside_pod(host))
         self.tasks.start(self._policies.run())
+        self.tasks.start(self._services.run())
         self.tasks.start(self.kubelet.follow_pods())
         for plural in ("configmaps", "secrets"):
             self.tasks.start(self.kubelet.follow_config(plural))
@@ -106,7 +111,8 @@ async def run_cluster(
     identity = loop.run_in_executor(None, make_identity)
     network = await Network.build(options)
     token = secrets.token_urlsafe(32)
-    cluster = Cluster(new_store(), network, zygote, scratch)
+    service_networks = [cidr for cidr in SERVICE_NETWORKS if (6 if ":" in cidr else 4) in options.families]
+    cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks)
     made = await identity
     await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
     cluster.start()

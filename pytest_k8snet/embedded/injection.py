@@ -15,6 +15,7 @@ from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.policy.controller import PolicyController
+from pytest_k8snet.embedded.services.proxy import ServiceProxy
 
 
 class NotPossible(RuntimeError):
@@ -28,6 +29,7 @@ class Target:
     network: Network
     kubelet: Kubelet
     policies: PolicyController
+    services: ServiceProxy
 
     def two_nodes(self) -> tuple[Node, Node]:
         """The nodes between which a fault breaks something. Raises NotPossible when there is only one."""

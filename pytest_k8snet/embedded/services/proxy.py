@@ -1,0 +1,144 @@
+"""Keeps the tables of all nodes as the Services and their EndpointSlices want them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias, TypeVar
+
+from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
+from pytest_k8snet.embedded.api.store import Change, Store
+from pytest_k8snet.embedded.network.node import Node
+from pytest_k8snet.embedded.network.topology import Network
+from pytest_k8snet.embedded.nftables.table import Table
+from pytest_k8snet.embedded.services.compiler import NodeView, service_content, skeleton
+from pytest_k8snet.embedded.services.conntrack import end_flows
+from pytest_k8snet.embedded.services.ports import ServicePort, service_ports
+from pytest_k8snet.embedded.services.slices import SERVICE_NAME
+from pytest_k8snet.embedded.services.udp import Destinations, destinations, stale_flows
+from pytest_k8snet.embedded.upkeep import Upkeep, together
+
+K = TypeVar("K")
+Key: TypeAlias = tuple[str, str]
+"""Namespace and name of a Service."""
+
+Ports: TypeAlias = tuple[ServicePort, ...]
+Rewrite: TypeAlias = Callable[[str, Ports], Ports]
+"""From a node's name and the ports of a Service to those that the node serves."""
+
+Follower: TypeAlias = Callable[[Mapping[Key, Ports]], Awaitable[None]]
+"""Is told the ports of the Services that have changed, none for one that is gone."""
+
+
+def unchanged(node: str, ports: Ports) -> Ports:
+    """Serve what is stored."""
+    return ports
+
+
+class ServiceProxy:
+    """Follows Services and slices. ``reserved`` are the ranges, by IP version, that belong to Services alone.
+
+    ``followers`` are called when the nodes have their rules. ``rewrite`` changes what a node serves; it is for faults,
+    which must call ``update`` then.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        network: Network,
+        reserved: Mapping[int, tuple[str, ...]],
+        followers: Sequence[Follower] = (),
+    ) -> None:
+        self.rewrite: Rewrite = unchanged
+        self._store = store
+        self._nodes = [_NodeProxy(node, reserved) for node in network.nodes.values()]
+        self._followers = followers
+        self._upkeep = Upkeep(self._load)
+        self._services: dict[Key, Obj] = {}
+        self._slices: dict[Key, dict[str, Obj]] = {}
+        self._concerned: set[Key] = set()
+
+    async def run(self) -> None:
+        """Serve for ever."""
+        await asyncio.gather(self._upkeep.run(), self._follow())
+
+    async def update(self) -> None:
+        """Load every Service anew and wait until all nodes have it."""
+        self._concerned.update(self._services)
+        await self._upkeep.done()
+
+    async def _follow(self) -> None:
+        with self._store.watch_everything() as watch:
+            kinds = ("services", "endpointslices")
+            self._note(Change(0, "ADDED", obj) for plural in kinds for obj in self._store.list(plural))
+            self._upkeep.need()
+            while True:
+                self._note(await watch.batch())
+
+    def _note(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            obj = change.obj
+            if obj["kind"] == "Service":
+                key = (namespace_of(obj), name_of(obj))
+                _keep(self._services, key, change)
+            elif obj["kind"] == "EndpointSlice":
+                key = (namespace_of(obj), labels_of(obj).get(SERVICE_NAME, ""))
+                _keep(self._slices.setdefault(key, {}), name_of(obj), change)
+            else:
+                continue
+            self._concerned.add(key)
+            self._upkeep.need()
+
+    async def _load(self) -> None:
+        concerned, self._concerned = self._concerned, set()
+        ports = {key: self._ports(key) for key in concerned}
+        try:
+            await together(node.serve(self._rewritten(node.name, ports)) for node in self._nodes)
+            await together(follower(ports) for follower in self._followers)
+        except BaseException:
+            self._concerned |= concerned
+            raise
+
+    def _rewritten(self, node: str, ports: Mapping[Key, Ports]) -> Mapping[Key, Ports]:
+        return {key: self.rewrite(node, listed) for key, listed in ports.items()}
+
+    def _ports(self, key: Key) -> Ports:
+        service = self._services.get(key)
+        return service_ports(service, self._slices.get(key, {}).values()) if service else ()
+
+
+class _NodeProxy:
+    """The table of one node, and the UDP flows through it."""
+
+    def __init__(self, node: Node, reserved: Mapping[int, tuple[str, ...]]) -> None:
+        self.name = node.name
+        ranges = {6 if ":" in cidr else 4: cidr for cidr in node.pod_cidrs}
+        self._view = NodeView(node.name, dict(node.addresses.by_version), ranges, reserved)
+        self._node = node
+        self._table: Table | None = None
+        self._udp: dict[Key, Destinations] = {}
+
+    async def serve(self, changed: Mapping[Key, Ports]) -> None:
+        """Serve the ports of the Services that have changed."""
+        if self._table is None:
+            self._table = await self._new_table()
+        parts = {"/".join(key): service_content(ports, self._view) for key, ports in changed.items()}
+        await self._table.change(parts)
+        before = [self._udp.get(key, {}) for key in changed]
+        after = {key: destinations(ports, self._view.addresses) for key, ports in changed.items()}
+        if stale := stale_flows(before, after.values()):
+            await self._node.netns.run(lambda: end_flows(stale))
+        self._udp = {key: found for key, found in {**self._udp, **after}.items() if found}
+
+    async def _new_table(self) -> Table:
+        """A packet to a Service's address needs a route before it can be translated; none of these is ever used."""
+        ranges = [cidr for version in self._view.addresses for cidr in self._view.reserved.get(version, ())]
+        await self._node.netns.ip(*(f"route replace {cidr} dev eth0" for cidr in ranges))
+        return Table(self._node.netns, "services", skeleton(self._view))
+
+
+def _keep(known: dict[K, Obj], key: K, change: Change) -> None:
+    if change.type == "DELETED":
+        known.pop(key, None)
+    else:
+        known[key] = change.obj

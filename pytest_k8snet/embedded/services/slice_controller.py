@@ -1,0 +1,111 @@
+"""Keeps the EndpointSlices of Services with a selector as their pods are."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from pytest_k8snet.embedded.api.objects import Obj, is_terminating, labels_of, lookup, name_of, namespace_of
+from pytest_k8snet.embedded.api.store import Change, Store, StoreError
+from pytest_k8snet.embedded.services.slices import SERVICE_NAME, has_slices, is_managed, is_ready, plan, selects
+
+log = logging.getLogger(__name__)
+
+Key = tuple[str, str]
+
+
+class SliceController:
+    """Follows Services, pods and slices. Slices of Services without a selector are never touched."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._services: dict[Key, Obj] = {}
+        self._pods: dict[str, dict[str, Obj]] = {}
+        self._slices: dict[Key, dict[str, Obj]] = {}
+
+    async def run(self) -> None:
+        """Work for ever. What this writes itself comes back as a change that asks for nothing more."""
+        with self._store.watch_everything() as watch:
+            self._follow(self._existing())
+            while True:
+                self._follow(await watch.batch())
+
+    def _existing(self) -> list[Change]:
+        kinds = ("services", "pods", "endpointslices")
+        return [Change(0, "ADDED", obj) for plural in kinds for obj in self._store.list(plural)]
+
+    def _follow(self, changes: Iterable[Change]) -> None:
+        """All changes are noted before anything is decided, so that what is known is what the store has."""
+        concerned: set[Key] = set()
+        for change in changes:
+            match change.obj["kind"]:
+                case "Service":
+                    concerned.add(self._note_service(change))
+                case "Pod":
+                    concerned.update(self._note_pod(change))
+                case "EndpointSlice":
+                    concerned.add(self._note_slice(change))
+        for key in sorted(concerned & self._services.keys()):
+            try:
+                self._sync(self._services[key])
+            except StoreError as error:
+                # A namespace that is being deleted takes nothing new, and a quota may be used up.
+                log.info("the EndpointSlices of Service %s/%s stay as they are: %s", *key, error.message)
+
+    def _note_service(self, change: Change) -> Key:
+        key = (namespace_of(change.obj), name_of(change.obj))
+        if change.type == "DELETED" or is_terminating(change.obj):
+            self._services.pop(key, None)
+        else:
+            self._services[key] = change.obj
+        return key
+
+    def _note_pod(self, change: Change) -> set[Key]:
+        pod, namespace = change.obj, namespace_of(change.obj)
+        pods = self._pods.setdefault(namespace, {})
+        if change.type == "DELETED":
+            pods.pop(pod["metadata"]["uid"], None)
+        else:
+            pods[pod["metadata"]["uid"]] = pod
+        before = change.previous
+        if change.type == "MODIFIED" and before is not None and _facts(before) == _facts(pod):
+            return set()
+        labels = [labels_of(pod), *([labels_of(before)] if before else [])]
+        return {
+            key
+            for key, service in self._services.items()
+            if key[0] == namespace and any(selects(service, some) for some in labels)
+        }
+
+    def _note_slice(self, change: Change) -> Key:
+        key = (namespace_of(change.obj), labels_of(change.obj).get(SERVICE_NAME, ""))
+        slices = self._slices.setdefault(key, {})
+        if change.type == "DELETED" or is_terminating(change.obj) or not is_managed(change.obj):
+            slices.pop(name_of(change.obj), None)
+        else:
+            slices[name_of(change.obj)] = change.obj
+        return key
+
+    def _sync(self, service: Obj) -> None:
+        if not has_slices(service):
+            return
+        key = (namespace_of(service), name_of(service))
+        pods = [pod for pod in self._pods.get(key[0], {}).values() if selects(service, labels_of(pod))]
+        todo = plan(service, pods, self._slices.get(key, {}).values())
+        for endpoints in todo.create:
+            self._store.create("endpointslices", endpoints)
+        for endpoints in todo.replace:
+            self._store.replace("endpointslices", endpoints)
+        for endpoints in todo.remove:
+            self._store.remove("endpointslices", name_of(endpoints), namespace_of(endpoints))
+
+
+def _facts(pod: Obj) -> tuple[object, ...]:
+    """What a slice depends on; the status of a pod changes more often."""
+    return (
+        labels_of(pod),
+        lookup(pod, "status", "podIPs"),
+        lookup(pod, "status", "phase"),
+        is_ready(pod),
+        is_terminating(pod),
+    )
