@@ -43,7 +43,8 @@ def problems(fault: str, catches: Mapping[str, Sequence[str]], seen: Pass) -> li
     intended = {check for check, faults in catches.items() if fault in faults}
     found = [f"{check} ended without a verdict: {why}" for check, why in sorted(seen.errors.items())]
     if fault == HEALTHY:
-        return found + [f"{check} fails on the healthy cluster" for check in sorted(seen.failed)]
+        found += [f"{check} fails on the healthy cluster" for check in sorted(seen.failed)]
+        return found + [f"{check} names no fault that it catches" for check in sorted(catches) if not catches[check]]
     if not intended:
         found.append("no check names this fault in its catches")
     found += [f"{check} should have noticed it and did not fail" for check in sorted(intended - seen.failed)]

@@ -51,7 +51,7 @@ class Controller:
         made = cls(config, settings, run)
         config.pluginmanager.register(made._interrupts, "k8snet-interrupts")
         made._interrupts.watch()
-        if gives_verdicts(config):
+        if gives_verdicts(config) and not settings.calibrate:
             report = config.rootpath / settings.report
             config.pluginmanager.register(ReportPlugin(report, made.environment), "k8snet-report")
         if settings.calibrate and (made.distributed or settings.fault):

@@ -10,7 +10,7 @@ from pytest_k8snet.calibration import HEALTHY, Pass, as_faults, problems
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector
 
-CATCHES = {"MODEL-001": ("snat", "mtu"), "MODEL-002": ("mtu",), "MODEL-003": ()}
+CATCHES = {"MODEL-001": ("snat", "mtu"), "MODEL-002": ("mtu",), "MODEL-003": ("loss",)}
 
 
 def _pass(*failed: str, **errors: str) -> Pass:
@@ -31,6 +31,10 @@ def test_a_check_that_fails_on_the_healthy_cluster_is_wrong() -> None:
         "MODEL-001 fails on the healthy cluster",
         "MODEL-003 fails on the healthy cluster",
     ]
+
+
+def test_a_check_that_names_no_fault_is_wrong() -> None:
+    assert problems(HEALTHY, CATCHES | {"MODEL-004": ()}, _pass()) == ["MODEL-004 names no fault that it catches"]
 
 
 def test_a_check_that_does_not_notice_its_fault_is_wrong() -> None:
