@@ -41,7 +41,7 @@ class Target:
 
 class Fault(Protocol):
     """A deliberate defect. ``breaks`` says in a few words what does not work any more; ``layer`` where it sits:
-    ``data path``, ``addresses``, ``kubelet`` or ``network policy``.
+    ``data path``, ``addresses``, ``kubelet``, ``network policy`` or ``service proxy``.
     """
 
     name: str

@@ -96,8 +96,13 @@ ELSEWHERE = {
     "policy-ingress-only",
     "policy-ipv6-unenforced",
     "policy-late-for-new-pods",
+    # tests/embedded/test_service_faults.py
+    "nodeport-missing-on-one-node",
+    "service-no-reject",
+    "service-stale-endpoint",
+    "service-wrong-backend",
 }
-LAYERS = {"data path", "addresses", "kubelet", "network policy"}
+LAYERS = {"data path", "addresses", "kubelet", "network policy", "service proxy"}
 
 
 @pytest.fixture(scope="module")
