@@ -12,10 +12,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from pytest_k8snet.kube.client import Access, KubeApi
 from pytest_k8snet.options import OPTIONS, Settings
+
+# What takes long on a machine that others use as well is no defect.
+hypothesis.settings.register_profile("unit", deadline=None)
+hypothesis.settings.load_profile("unit")
 
 OF_THE_CLUSTER = {"KUBECONFIG", "KUBERNETES_SERVICE_HOST", *(option.variable for option in OPTIONS)}
 
