@@ -78,7 +78,7 @@ def test_a_path_on_which_one_probe_does_not_arrive_is_broken() -> None:
     assert broken(tried, _seen(tried, "a")) == {ACROSS, WITHIN}
 
 
-@pytest.mark.parametrize("outcome", set(Outcome) - {Outcome.CONNECTED})
+@pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.CONNECTED])
 def test_only_what_connects_has_arrived(outcome: Outcome) -> None:
     tried = samples(PODS, [ACROSS])
     assert broken(tried, dict.fromkeys(tried, Observation(outcome, 1.0))) == {ACROSS}
