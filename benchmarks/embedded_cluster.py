@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_k8snet.embedded import ClusterOptions, launch
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.wait import ready
 
 IDLE = ["python3", "-c", "import signal; signal.signal(signal.SIGTERM, lambda *_: exit()); signal.pause()"]

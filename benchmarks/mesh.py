@@ -23,7 +23,8 @@ from typing import Any
 from pytest_k8snet.embedded import ClusterOptions, launch
 from pytest_k8snet.fleet import as_pod, make_namespace
 from pytest_k8snet.kube import pods
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.exec import AgentChannel, ExecSession, IoLoop, close_all
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.kube.wait import Deadline, wait_for_pods

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from pytest_k8snet import rundir, standing
 from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
-from pytest_k8snet.kube.client import Access, KubeApi, Object
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.sweep import SWEEP_SECONDS, delete_namespaces, namespaces_of
 from pytest_k8snet.providers import Say
 from pytest_k8snet.providers.kind import Kind, cluster_name

@@ -12,7 +12,8 @@ from pytest_k8snet.attach import Attachment
 from pytest_k8snet.cni.detect import detect
 from pytest_k8snet.errors import ApiError, PreflightError
 from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say

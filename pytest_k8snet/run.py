@@ -9,7 +9,8 @@ import time
 from pytest_k8snet import preflight
 from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.sweep import delete_run
 from pytest_k8snet.leftovers import note_access
 from pytest_k8snet.options import Settings

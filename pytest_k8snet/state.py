@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from pytest_k8snet.kube.client import Access
+from pytest_k8snet.kube.access import Access
 from pytest_k8snet.probe.observation import Family, Pod
 
 

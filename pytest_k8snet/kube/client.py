@@ -1,4 +1,4 @@
-"""The Kubernetes API as dictionaries: the only module that imports ``kubernetes``.
+"""The Kubernetes API as dictionaries.
 
 Errors come as ApiError with what was asked, what the server said and what to do next; nothing else gets out.
 """
@@ -6,20 +6,16 @@ Errors come as ApiError with what was asked, what the server said and what to do
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import urllib3
-import yaml
-from kubernetes import client, config, dynamic
-from kubernetes.client.rest import should_bypass_proxies
+from kubernetes import client, dynamic
 from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError, ResourceNotUniqueError
 
-from pytest_k8snet.errors import ApiError, UsageError
+from pytest_k8snet.errors import ApiError
+from pytest_k8snet.kube.access import Access, endpoint_of
 from pytest_k8snet.kube.answers import in_words, innermost, lines, refusal
 from pytest_k8snet.kube.endpoint import ApiEndpoint
 
@@ -28,43 +24,6 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
-
-
-@dataclass(frozen=True)
-class Access:
-    """How to reach a cluster. An empty ``kubeconfig`` means the service account of the pod that we run in.
-
-    ``scratch`` is a folder of the run's own for certificates and the discovery cache.
-    """
-
-    kubeconfig: str
-    context: str
-    scratch: Path
-
-    def configuration(self) -> client.Configuration:
-        """Return the client configuration. Raises UsageError when the kubeconfig cannot be used."""
-        made = client.Configuration()
-        try:
-            if self.kubeconfig:
-                config.load_kube_config(
-                    self.kubeconfig,
-                    context=self.context or None,
-                    client_configuration=made,
-                    persist_config=False,
-                    temp_file_path=str(self.scratch),
-                )
-            else:
-                config.load_incluster_config(client_configuration=made)
-            if not str(made.host).startswith(("https://", "http://")):
-                raise config.ConfigException(f"the server of its cluster is {made.host!r}, which is no URL")
-        except (config.ConfigException, yaml.YAMLError, OSError, TypeError, ValueError) as error:
-            raise UsageError(
-                f"the kubeconfig {self.kubeconfig or '(service account)'} cannot be used: {error}",
-                hint="Look at it with 'kubectl config get-contexts' and name file and context: "
-                "--k8snet-kubeconfig FILE --k8snet-context NAME",
-            ) from error
-        made.retries = False
-        return made
 
 
 class _Transport(client.ApiClient):  # type: ignore[misc]
@@ -96,15 +55,7 @@ class KubeApi:
 
     def endpoint(self) -> ApiEndpoint:
         """Return what the exec streams need to reach the same API in the same name."""
-        made = self._configuration
-
-        def headers() -> dict[str, str]:
-            token = made.auth_settings().get("BearerToken", {}).get("value")
-            return {"Authorization": token} if token else {}
-
-        direct = not made.proxy or should_bypass_proxies(made.host, made.no_proxy or "")
-        proxy = None if direct else made.proxy
-        return ApiEndpoint(made.host, _ssl_context(made), headers, proxy, made.tls_server_name or None)
+        return endpoint_of(self._configuration)
 
     def version(self) -> str:
         """Return the server's version, such as "v1.34.4"."""
@@ -308,15 +259,3 @@ class KubeApi:
             if part
         )
         return f"Does 'kubectl {named} version' reach it from this machine?".replace("  ", " ")
-
-
-def _ssl_context(made: client.Configuration) -> ssl.SSLContext | bool:
-    if not made.host.startswith("https"):
-        return True
-    context = ssl.create_default_context(cafile=made.ssl_ca_cert)
-    if made.cert_file:
-        context.load_cert_chain(made.cert_file, made.key_file)
-    if not made.verify_ssl:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context

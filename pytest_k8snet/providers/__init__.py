@@ -12,7 +12,7 @@ from pytest_k8snet.options import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pytest_k8snet.kube.client import Access
+    from pytest_k8snet.kube.access import Access
     from pytest_k8snet.probe.observation import Pod
 
 Say = Callable[[str], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_k8snet.errors import UsageError
-from pytest_k8snet.kube.client import Access
+from pytest_k8snet.kube.access import Access
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.providers import Choice, FaultInjector, Say
 

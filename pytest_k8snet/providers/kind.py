@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_k8snet.errors import PreflightError, UsageError
-from pytest_k8snet.kube.client import Access
+from pytest_k8snet.kube.access import Access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.providers import FaultInjector, Say

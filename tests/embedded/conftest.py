@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.embedded import CannotStart, ClusterOptions, Running, launch
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.exec import Finished, IoLoop, exec_once
 
 Object = dict[str, Any]

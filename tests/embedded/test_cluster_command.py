@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.kube import labels
-from pytest_k8snet.kube.client import Access
+from pytest_k8snet.kube.access import Access
 from pytest_k8snet.leftovers import note_access
 from pytest_k8snet.rundir import RunDir
 

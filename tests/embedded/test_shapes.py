@@ -10,7 +10,8 @@ import pytest
 
 from pytest_k8snet.embedded import CannotStart, ClusterOptions, launch
 from pytest_k8snet.embedded.faults_client import FaultError
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.exec import IoLoop
 from tests.embedded.conftest import Space, made
 

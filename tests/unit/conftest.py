@@ -15,7 +15,8 @@ from typing import Any
 import hypothesis
 import pytest
 
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import OPTIONS, Settings
 
 # What takes long on a machine that others use as well is no defect.

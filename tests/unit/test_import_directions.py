@@ -163,8 +163,8 @@ def test_nobody_imports_the_agent_which_runs_elsewhere() -> None:
     assert {module for module in _importers("pytest_k8snet.agent") if _part(module) != "agent"} == set()
 
 
-def test_only_one_module_imports_the_kubernetes_client() -> None:
-    assert _importers("kubernetes") == {"pytest_k8snet.kube.client"}
+def test_only_access_and_client_import_the_kubernetes_client() -> None:
+    assert _importers("kubernetes") == {"pytest_k8snet.kube.access", "pytest_k8snet.kube.client"}
 
 
 def test_the_suites_import_only_public_modules() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_k8snet import rundir
 from pytest_k8snet.kube import labels
-from pytest_k8snet.kube.client import Access
+from pytest_k8snet.kube.access import Access
 from pytest_k8snet.leftovers import Wanted, note_access, sweep_cluster, sweep_machine
 from pytest_k8snet.rundir import RunDir
 

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_k8snet import lifecycle  # so that it stays loaded from one inner run to the next
 from pytest_k8snet.checks import AREAS
-from pytest_k8snet.kube.client import Access
+from pytest_k8snet.kube.access import Access
 from pytest_k8snet.profiles import LEVELS
 
 assert lifecycle

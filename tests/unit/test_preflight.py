@@ -14,7 +14,8 @@ import yaml
 from pytest_k8snet import preflight
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.errors import ApiError, NoVerdict, PodNotReady, PreflightError
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
 from pytest_k8snet.preflight import Plan
 from pytest_k8snet.probe.observation import Family, Observation, Outcome, Pod, Probe

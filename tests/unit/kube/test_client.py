@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.errors import ApiError, UsageError
-from pytest_k8snet.kube.client import Access, KubeApi
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
 
 Handler = BaseHTTPRequestHandler
 PODS = "GET /api/v1/namespaces/ns/pods"
