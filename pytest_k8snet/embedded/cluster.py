@@ -14,13 +14,15 @@ from pytest_k8snet.embedded.api.server import make_app, serve
 from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.api.tls import make_identity
 from pytest_k8snet.embedded.container.client import ZygoteClient
+from pytest_k8snet.embedded.dns.installation import dns_objects, offer_api, upstream_container
 from pytest_k8snet.embedded.injection import Injector, Target, catalogue
 from pytest_k8snet.embedded.kubeconfig import kubeconfig
 from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
 from pytest_k8snet.embedded.kubelet.events import EventRecorder
 from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
 from pytest_k8snet.embedded.kubelet.nodes import node_object, node_status
-from pytest_k8snet.embedded.kubelet.outside import OUTSIDE_NAMESPACE, outside_pod
+from pytest_k8snet.embedded.kubelet.outside import OUTSIDE_NAMESPACE, outside_pod, python_path
+from pytest_k8snet.embedded.kubelet.resolv_conf import cluster_dns
 from pytest_k8snet.embedded.kubelet.scheduler import Scheduler
 from pytest_k8snet.embedded.kubelet.services import Services, Signal
 from pytest_k8snet.embedded.kubelet.tasks import Tasks
@@ -46,14 +48,17 @@ class Cluster:
         self._injector = Injector(Target(network, self.kubelet, self._policies, self._services.proxy), catalogue())
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
-    def start(self) -> None:
-        """Make the objects of a new cluster and start the control loops."""
+    def start(self, api_folder: Path) -> None:
+        """Make the objects of a new cluster and start the control loops. ``api_folder`` leads pods to the API."""
         for node in self.network.nodes.values():
             self.store.create("nodes", node_object(node))
             self.store.set_status("nodes", node.name, "", node_status(node))
         self.store.create("namespaces", {"metadata": {"name": OUTSIDE_NAMESPACE}})
         for host in self.network.outside.values():
-            self.store.create("pods", outside_pod(host))
+            self.store.create("pods", outside_pod(host, upstream_container(python_path())))
+        addresses = cluster_dns(self.network.versions)
+        for obj in dns_objects(self.network, addresses, api_folder, python_path()):
+            self.store.create(f"{obj['kind'].lower()}s", obj)
         self.tasks.start(self._policies.run())
         self.tasks.start(self._services.run())
         self.tasks.start(self.kubelet.follow_pods())
@@ -114,8 +119,10 @@ async def run_cluster(
     service_networks = [cidr for cidr in SERVICE_NETWORKS if (6 if ":" in cidr else 4) in options.families]
     cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks)
     made = await identity
-    await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
-    cluster.start()
+    runner = await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
+    api_folder = scratch / "api"
+    await offer_api(runner, token, api_folder)
+    cluster.start(api_folder)
     path = run_dir / "kubeconfig"
     path.touch(mode=0o600)
     server = f"https://127.0.0.1:{listener.getsockname()[1]}"

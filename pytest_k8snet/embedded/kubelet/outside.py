@@ -11,13 +11,16 @@ from pytest_k8snet.embedded.network.host import Host
 OUTSIDE_NAMESPACE = "k8snet-outside"
 
 
-def outside_pod(host: Host) -> Obj:
-    """Return the pod that stands for a host beside the nodes; no scheduler or node has to do with it."""
+def outside_pod(host: Host, *further: Obj) -> Obj:
+    """Return the pod that stands for a host beside the nodes; no scheduler or node has to do with it.
+
+    ``further`` are containers beside the one that commands are run in.
+    """
     container = {
         "name": "host",
         "image": "k8snet/outside-host",
         "command": ["sleep", "infinity"],
-        "env": [{"name": "PYTHONPATH", "value": _python_path()}],
+        "env": [{"name": "PYTHONPATH", "value": python_path()}],
     }
     return {
         "metadata": {"name": host.name, "namespace": OUTSIDE_NAMESPACE},
@@ -25,12 +28,12 @@ def outside_pod(host: Host) -> Obj:
             "nodeName": host.name,
             "hostNetwork": True,
             "terminationGracePeriodSeconds": 0,
-            "containers": [container],
+            "containers": [container, *further],
         },
     }
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Where this program finds its own modules: an outside host runs the agent with the owner's Python."""
     own = str(Path(__file__).resolve().parents[3])
     return os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH"))))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind, ContainerRoot
 from pytest_k8snet.embedded.kubelet.environment import Lookup
+from pytest_k8snet.embedded.kubelet.resolv_conf import cluster_dns, resolv_conf
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.volumes import Volume, make_volumes, mounts_of, write_network_files
 from pytest_k8snet.embedded.network.host import Host
@@ -26,7 +27,8 @@ class Sandbox:
     def __init__(self, services: Services, pod: Obj, host: Host) -> None:
         self._services = services
         self._spec = pod["spec"]
-        self._name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+        self._namespace = pod["metadata"]["namespace"]
+        self._name = f"{self._namespace}/{pod['metadata']['name']}"
         self._uid = pod["metadata"]["uid"]
         self._folder = services.scratch / "pods" / self._uid
         self._volumes: dict[str, Volume] = {}
@@ -54,7 +56,9 @@ class Sandbox:
         if not self.host_network:
             self.link = await self._attach(tuple(_ports(self._spec)))
         aliases = self._spec.get("hostAliases") or ()
-        self._binds = write_network_files(self._folder / "etc", self.hostname, self.addresses, aliases)
+        self._binds = write_network_files(
+            self._folder / "etc", self.hostname, self.addresses, aliases, self._resolv_conf()
+        )
 
     async def disconnect(self) -> None:
         """Take the network away; the addresses are free again. Doing it twice is fine."""
@@ -100,6 +104,12 @@ class Sandbox:
         """Take everything away."""
         await self.disconnect()
         await asyncio.get_running_loop().run_in_executor(None, self._remove_folder)
+
+    def _resolv_conf(self) -> list[str]:
+        network = self._services.network
+        outside = next(iter(network.outside.values()), None)
+        servers = (outside.addresses.primary,) if outside else ()
+        return resolv_conf(self._spec, self._namespace, cluster_dns(network.versions)[0], servers)
 
     @property
     def _node(self) -> Node:

@@ -46,7 +46,9 @@ def mounts_of(container: Obj, volumes: dict[str, Volume]) -> Iterator[Bind]:
         yield Bind(str(source), mount["mountPath"], read_only=volume.read_only or bool(mount.get("readOnly")))
 
 
-def write_network_files(folder: Path, hostname: str, addresses: Sequence[str], aliases: Sequence[Obj]) -> list[Bind]:
+def write_network_files(
+    folder: Path, hostname: str, addresses: Sequence[str], aliases: Sequence[Obj], resolv_conf: Sequence[str]
+) -> list[Bind]:
     """Write hosts, hostname and resolv.conf as a kubelet does; return their binds into /etc."""
     folder.mkdir(parents=True, exist_ok=True)
     hosts = [
@@ -56,7 +58,7 @@ def write_network_files(folder: Path, hostname: str, addresses: Sequence[str], a
         *(f"{address}\t{hostname}" for address in addresses),
         *(f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in aliases),
     ]
-    files = {"hosts": hosts, "hostname": [hostname], "resolv.conf": ["search cluster.local", "options ndots:5"]}
+    files = {"hosts": hosts, "hostname": [hostname], "resolv.conf": resolv_conf}
     for name, lines in files.items():
         (folder / name).write_text("\n".join(lines) + "\n")
     return [Bind(str(folder / name), f"/etc/{name}", read_only=False) for name in files]
