@@ -15,6 +15,7 @@ from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.api.tls import make_identity
 from pytest_k8snet.embedded.container.client import ZygoteClient
 from pytest_k8snet.embedded.dns.installation import dns_objects, offer_api, upstream_container
+from pytest_k8snet.embedded.controllers import workloads
 from pytest_k8snet.embedded.injection import Injector, Target, catalogue
 from pytest_k8snet.embedded.kubeconfig import kubeconfig
 from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
@@ -62,6 +63,7 @@ class Cluster:
         self.tasks.start(self._policies.run())
         self.tasks.start(self._services.run())
         self.tasks.start(self.kubelet.follow_pods())
+        self.tasks.start(workloads(self.store).run())
         for plural in ("configmaps", "secrets"):
             self.tasks.start(self.kubelet.follow_config(plural))
         for plural in ("pods", "nodes"):

@@ -67,6 +67,7 @@ def _entries(resource: Resource) -> Iterator[Obj]:
     yield entry
     for sub in resource.subresources:
         yield {
+            **({"group": sub.group, "version": sub.version} if sub.group else {}),
             "name": f"{resource.plural}/{sub.name}",
             "singularName": "",
             "namespaced": resource.namespaced,

@@ -26,6 +26,21 @@ def _numbered(text: str) -> Mapping[int, str]:
 _TOP = _numbered("metadata=1 spec=2 status=3")
 NUMBERS: Mapping[str, Mapping[int, str]] = {
     "ConfigMap": _numbered("metadata=1 data=2 binaryData=3 immutable=4"),
+    "Container": _numbered(
+        "name=1 image=2 command=3 args=4 workingDir=5 ports=6 resources=8 terminationMessagePath=13 imagePullPolicy=14 "
+        "stdin=16 stdinOnce=17 tty=18 terminationMessagePolicy=20"
+    ),
+    "ContainerPort": _numbered("name=1 hostPort=2 containerPort=3 protocol=4 hostIP=5"),
+    "Deployment": _TOP,
+    "DeploymentSpec": _numbered("replicas=1 selector=2 template=3 strategy=4 minReadySeconds=5 paused=7"),
+    "DeploymentStatus": _numbered(
+        "observedGeneration=1 replicas=2 updatedReplicas=3 availableReplicas=4 unavailableReplicas=5 readyReplicas=7"
+    ),
+    "DeploymentStrategy": _numbered("type=1"),
+    "Job": _TOP,
+    "JobSpec": _numbered("parallelism=1 completions=2 selector=4 template=6 backoffLimit=7"),
+    "JobStatus": _numbered("active=4 succeeded=5 failed=6 completedIndexes=7"),
+    "LabelSelector": _numbered("matchLabels=1"),
     "Namespace": _TOP,
     "NamespaceSpec": _numbered("finalizers=1"),
     "NamespaceStatus": _numbered("phase=1 conditions=2"),
@@ -34,8 +49,14 @@ NUMBERS: Mapping[str, Mapping[int, str]] = {
         "name=1 generateName=2 namespace=3 selfLink=4 uid=5 resourceVersion=6 generation=7 creationTimestamp=8 "
         "deletionTimestamp=9 deletionGracePeriodSeconds=10 labels=11 annotations=12 ownerReferences=13 finalizers=14"
     ),
+    "PodSpec": _numbered(
+        "containers=2 restartPolicy=3 dnsPolicy=6 serviceAccountName=8 serviceAccount=9 nodeName=10 hostNetwork=11 "
+        "hostPID=12 hostIPC=13 hostname=16 subdomain=17 schedulerName=19 priorityClassName=24"
+    ),
+    "PodTemplateSpec": _numbered("metadata=1 spec=2"),
     "ResourceAttributes": _numbered("namespace=1 verb=2 group=3 version=4 resource=5 subresource=6 name=7"),
     "ResourceQuota": _TOP,
+    "ResourceRequirements": _numbered("limits=1 requests=2"),
     "ResourceQuotaSpec": _numbered("hard=1 scopes=2"),
     "ResourceQuotaStatus": _numbered("hard=1 used=2"),
     "Secret": _numbered("metadata=1 data=2 type=3 stringData=4 immutable=5"),
@@ -56,7 +77,23 @@ NUMBERS: Mapping[str, Mapping[int, str]] = {
     "SubjectAccessReviewStatus": _numbered("allowed=1 reason=2 evaluationError=3 denied=4"),
 }
 
-ZERO_IS_UNSET = frozenset({"generation", "healthCheckNodePort", "nodePort", "publishNotReadyAddresses"})
+ZERO_IS_UNSET = frozenset(
+    [
+        "generation",
+        "healthCheckNodePort",
+        "hostIPC",
+        "hostNetwork",
+        "hostPID",
+        "hostPort",
+        "minReadySeconds",
+        "nodePort",
+        "paused",
+        "publishNotReadyAddresses",
+        "stdin",
+        "stdinOnce",
+        "tty",
+    ]
+)
 """Fields that Go clients always send in protobuf, and leave out of JSON while they are zero."""
 
 

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from .columns import Column
-from .kinds import cluster, cluster_checks, network, network_checks, pod_checks, pod_defaults, pods
+from .kinds import (
+    cluster,
+    cluster_checks,
+    network,
+    network_checks,
+    pod_checks,
+    pod_defaults,
+    pods,
+    workload_checks,
+    workloads,
+)
 from .objects import Obj
 from .status import Cause
 
@@ -31,11 +41,19 @@ def _no_grace(obj: Obj) -> int | None:
 
 @dataclass(frozen=True)
 class Subresource:
-    """A path below an object, such as ``pods/exec``, with the kind that discovery names for it."""
+    """A path below an object, such as ``pods/exec``, with the kind that discovery names for it.
+
+    ``group`` and ``version`` are given where they are not those of the object.
+    """
 
     name: str
     kind: str
     verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+
+
+SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
 
 
 def _status(kind: str) -> Subresource:
@@ -210,6 +228,60 @@ RESOURCES = (
         complete=network.complete_policy,
         validate=network_checks.validate_policy,
         has_generation=True,
+    ),
+    Resource(
+        "deployments",
+        "Deployment",
+        workloads.DEPLOYMENTS,
+        "apps",
+        short_names=("deploy",),
+        categories=("all",),
+        subresources=(_status("Deployment"), SCALE),
+        begin=cluster.empty_status,
+        complete=workloads.complete_deployment,
+        validate=workload_checks.validate_deployment,
+        has_generation=True,
+    ),
+    Resource(
+        "replicasets",
+        "ReplicaSet",
+        workloads.REPLICASETS,
+        "apps",
+        short_names=("rs",),
+        categories=("all",),
+        subresources=(_status("ReplicaSet"), SCALE),
+        begin=cluster.empty_status,
+        complete=workloads.complete_replicaset,
+        validate=workload_checks.validate_replicaset,
+        has_generation=True,
+        selectable=("status.replicas",),
+    ),
+    Resource(
+        "daemonsets",
+        "DaemonSet",
+        workloads.DAEMONSETS,
+        "apps",
+        short_names=("ds",),
+        categories=("all",),
+        subresources=(_status("DaemonSet"),),
+        begin=cluster.empty_status,
+        complete=workloads.complete_daemonset,
+        validate=workload_checks.validate_daemonset,
+        has_generation=True,
+    ),
+    Resource(
+        "jobs",
+        "Job",
+        workloads.JOBS,
+        "batch",
+        categories=("all",),
+        subresources=(_status("Job"),),
+        begin=workloads.begin_job,
+        carry=workloads.carry_job,
+        complete=workloads.complete_job,
+        validate=workload_checks.validate_job,
+        has_generation=True,
+        selectable=("status.successful",),
     ),
     Resource(
         "selfsubjectaccessreviews",

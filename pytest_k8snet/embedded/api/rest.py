@@ -20,6 +20,7 @@ from .pages import read_list
 from .paths import Target, parse_path
 from .query import Query
 from .runtime import Runtime
+from .scale import read_scale, write_scale
 from .status import success
 from .store import Store
 from .watch import WatchStream
@@ -56,6 +57,8 @@ class Rest:
             return await serve_exec(request, self._store, self._runtime, target)
         if target.sub == "log":
             return await serve_logs(request, self._store, self._runtime, target)
+        if target.sub == "scale":
+            return self._scale(request, await request.read(), verb, target)
         form = choose_form(target.resource, request.headers.get("Accept", ""), request.query.get("includeObject", ""))
         if verb == "watch":
             return await WatchStream(self._store, target.resource, target.namespace, query, form.one).serve(request)
@@ -67,6 +70,14 @@ class Rest:
         if verb in ("delete", "deletecollection"):
             return self._delete(request, data, target, query)
         return self._write(request, data, verb, target, form)
+
+    def _scale(self, request: web.Request, data: bytes, verb: str, target: Target) -> web.Response:
+        if verb == "get":
+            return json_response(read_scale(self._store, target))
+        media_type = request.content_type.lower()
+        options = WriteOptions.read(request.query, request.headers.get("User-Agent", ""), media_type)
+        scale = write_scale(self._store, target, data, media_type, verb, options)
+        return json_response(scale, warnings=options.warnings)
 
     def _write(self, request: web.Request, data: bytes, verb: str, target: Target, form: Form) -> web.Response:
         media_type = request.content_type.lower()

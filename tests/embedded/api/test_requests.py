@@ -39,7 +39,7 @@ def test_discovery_answers(api: Any, path: str) -> None:
     [
         "/api/v2/pods",
         "/api/v1/gizmos",
-        "/apis/apps/v1/deployments",
+        "/apis/apps/v1/statefulsets",
         "/api/v1/namespaces/default/nodes",
         "/api/v1/namespaces/default/pods/web/portforward",
         "/api/v1/pods/web",

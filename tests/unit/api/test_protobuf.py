@@ -96,6 +96,8 @@ def test_every_numbered_field_is_one_of_its_type() -> None:
     kinds = ("ConfigMap", "Namespace", "ResourceQuota", "Secret", "Service", "ServiceAccount")
     for kind in kinds:
         collect(shape_of("v1", kind))
+    collect(shape_of("apps/v1", "Deployment"))
+    collect(shape_of("batch/v1", "Job"))
     collect(shape_of("authorization.k8s.io/v1", "SelfSubjectAccessReview"))
     for name, numbers in NUMBERS.items():
         assert set(numbers.values()) <= known[name].keys(), name

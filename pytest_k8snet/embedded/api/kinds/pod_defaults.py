@@ -22,6 +22,7 @@ SPEC: Part = {
     "priority": 0,
     "preemptionPolicy": "PreemptLowerPriority",
 }
+OF_TEMPLATES = ("restartPolicy", "dnsPolicy", "terminationGracePeriodSeconds", "schedulerName", "securityContext")
 CONTAINER: Part = {
     "resources": {},
     "terminationMessagePath": "/dev/termination-log",
@@ -45,9 +46,21 @@ def complete(pod: Obj) -> None:
     if name := spec.get("serviceAccountName") or spec.get("serviceAccount"):
         spec["serviceAccountName"] = spec["serviceAccount"] = name
     _fill(spec, SPEC)
+    _tolerate(spec)
+    _complete_parts(spec)
+
+
+def complete_template(template: Part) -> None:
+    """Fill in the defaults of a workload's pod template; what admission adds is only added to its pods."""
+    template.setdefault("metadata", {})
+    spec = template.setdefault("spec", {})
+    _fill(spec, {key: SPEC[key] for key in OF_TEMPLATES})
+    _complete_parts(spec)
+
+
+def _complete_parts(spec: Part) -> None:
     if spec["terminationGracePeriodSeconds"] < 0:
         spec["terminationGracePeriodSeconds"] = 1
-    _tolerate(spec)
     for container in containers_of(spec):
         _complete_container(container, bool(spec.get("hostNetwork")))
     for volume in spec.get("volumes") or ():
