@@ -14,8 +14,8 @@ from pytest_k8snet.embedded.api.server import make_app, serve
 from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.api.tls import make_identity
 from pytest_k8snet.embedded.container.client import ZygoteClient
-from pytest_k8snet.embedded.dns.installation import dns_objects, offer_api, upstream_container
 from pytest_k8snet.embedded.controllers import workloads
+from pytest_k8snet.embedded.dns.installation import dns_objects, offer_api, upstream_container
 from pytest_k8snet.embedded.injection import Injector, Target, catalogue
 from pytest_k8snet.embedded.kubeconfig import kubeconfig
 from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
