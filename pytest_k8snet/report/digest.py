@@ -64,7 +64,7 @@ def headline(report: Report) -> str:
         # A run that did not come to its end allows no conclusion, also if all was well until then.
         why = EARLY_ENDS.get(report.exit_status, f"Ended early, exit status {report.exit_status}")
         said = f"{why}: {counted(counts)}"
-    if report.other.failed or report.other.error:
+    if report.other.failed or report.other.error or (report.other.total and not counts.total):
         said += f"; of the tests beside the checks {counted(report.other)}"
     return said
 

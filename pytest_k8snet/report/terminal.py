@@ -63,7 +63,8 @@ def write_summary(terminal: Terminal, report: Report, *, written: Path | None, v
         return
     where = f"report: {written}" if written else "no report was written"
     if verbosity < 0:
-        terminal.write_line(f"k8snet: {counted(report.summary)}; {where}")
+        counts = report.summary if report.summary.total else report.other
+        terminal.write_line(f"k8snet: {counted(counts)}; {where}")
         return
     terminal.write_sep("=", "Kubernetes network conformance")
     _write_areas(terminal, report)
