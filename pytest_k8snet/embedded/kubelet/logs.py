@@ -7,20 +7,35 @@ import datetime as dt
 import os
 from collections import deque
 from collections.abc import AsyncIterator
+from typing import NamedTuple
 
 KEPT_BYTES = 1 << 20
 """What is remembered of one run of a container; a program that floods its output loses the beginning."""
 
 PIECE = 1 << 16
+PAUSE = 0.01
+"""After each full piece: a program that writes without end must wait, not everyone else."""
+
+
+class Piece(NamedTuple):
+    """Whole lines that arrived together. ``start`` is their place in all that was ever written."""
+
+    start: int
+    time: str
+    data: bytes
+
+    @property
+    def end(self) -> int:
+        """The place behind them."""
+        return self.start + len(self.data)
 
 
 class ContainerLog:
-    """Collects what is written to the descriptor ``write_end`` as lines with their times."""
+    """Collects what is written to the descriptor ``write_end``, with its times."""
 
     def __init__(self) -> None:
-        self._lines: deque[tuple[str, bytes]] = deque()
-        self._bytes = 0
-        self._dropped = 0  # lines that are no longer in _lines
+        self._pieces: deque[Piece] = deque()
+        self._end = 0
         self._partial = b""
         self._changed = asyncio.Event()
         self._ended = False
@@ -29,47 +44,53 @@ class ContainerLog:
     async def collect(self) -> None:
         """Read until every writer has closed its end. ``write_end`` is closed here, once the program has its own."""
         os.close(self.write_end)
-        reader = asyncio.StreamReader()
+        reader = asyncio.StreamReader(limit=PIECE)
         pipe = os.fdopen(self._read_end, "rb", buffering=0)
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
         try:
             while data := await reader.read(PIECE):
                 self._add(data)
+                if len(data) == PIECE:
+                    await asyncio.sleep(PAUSE)
         finally:
             transport.close()
             self._finish()
 
-    def add_line(self, text: str) -> None:
-        """Add a line of the kubelet's own, for example why the program could not be started."""
-        self._add(text.encode() + b"\n")
-
     async def read(self, *, follow: bool, tail: int | None, timestamps: bool) -> AsyncIterator[bytes]:
         """The lines from the last ``tail`` (None: all) on, in pieces; with ``follow`` until the output ends."""
-        position = self._dropped + (0 if tail is None else max(0, len(self._lines) - tail))
+        position = 0 if tail is None else self._start_of_last(tail)
         while True:
-            position = max(position, self._dropped)
-            new = [self._lines[index] for index in range(position - self._dropped, len(self._lines))]
-            position += len(new)
-            if new:
-                yield b"".join(time.encode() + b" " + line if timestamps else line for time, line in new)
+            new = [(piece.time, piece.data[max(0, position - piece.start) :]) for piece in self._pieces]
+            position = self._end
+            if text := b"".join(_stamped(time, data) if timestamps else data for time, data in new):
+                yield text
             elif self._ended or not follow:
                 return
             else:
                 self._changed.clear()
                 await self._changed.wait()
 
+    def _start_of_last(self, lines: int) -> int:
+        place = self._end
+        for piece in reversed(self._pieces):
+            here = _lines(piece.data)
+            if len(here) >= lines:
+                return piece.end - sum(map(len, here[len(here) - lines :]))
+            lines -= len(here)
+            place = piece.start
+        return place
+
     def _add(self, data: bytes) -> None:
-        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
-        *lines, self._partial = (self._partial + data).split(b"\n")
+        whole, newline, self._partial = (self._partial + data).rpartition(b"\n")
         if len(self._partial) > PIECE:
-            lines, self._partial = [*lines, self._partial], b""
-        for line in lines:
-            self._lines.append((now, line + b"\n"))
-            self._bytes += len(line) + 1
-        while self._bytes > KEPT_BYTES and self._lines:
-            self._bytes -= len(self._lines.popleft()[1])
-            self._dropped += 1
+            whole, newline, self._partial = whole + newline + self._partial, b"\n", b""
+        if newline:
+            now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+            self._pieces.append(Piece(self._end, now, whole + newline))
+            self._end = self._pieces[-1].end
+        while self._pieces and self._end - self._pieces[0].start > KEPT_BYTES:
+            self._pieces.popleft()
         self._changed.set()
 
     def _finish(self) -> None:
@@ -77,3 +98,12 @@ class ContainerLog:
             self._add(b"\n")
         self._ended = True
         self._changed.set()
+
+
+def _stamped(time: str, data: bytes) -> bytes:
+    return b"".join(time.encode() + b" " + line for line in _lines(data))
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split at line feeds only: a carriage return is part of its line."""
+    return [line + b"\n" for line in data[:-1].split(b"\n")] if data else []
