@@ -95,9 +95,13 @@ def _concerns_others(change: Change) -> bool:
     obj = change.obj
     return (
         change.type == "DELETED"
-        or bool(obj["metadata"].get("ownerReferences"))
+        or _owners(obj) != _owners(change.previous)
         or (is_terminating(obj) and bool(held_by(obj)))
     )
+
+
+def _owners(obj: Obj | None) -> list[Obj]:
+    return (obj["metadata"].get("ownerReferences") or []) if obj else []
 
 
 def _waits(obj: Obj) -> bool:
