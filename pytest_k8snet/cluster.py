@@ -19,6 +19,7 @@ from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.state import Fleet, Node
 
 PODS_SECONDS = 120.0
+RESTART_SECONDS = 20.0  # a kubelet waits 10 s before the second restart of a container
 IPV4_UDP_HEADERS, IPV6_UDP_HEADERS = 20 + 8, 40 + 8
 
 
@@ -91,14 +92,18 @@ class Cluster:
         """End the agent of a pod, and wait until the kubelet has started its container again."""
         before = _restarts(self.api.get("v1", "Pod", pod.name, pod.namespace))
         deadline = Deadline(PODS_SECONDS)
-        while not self._ended(pod) and deadline.left():
-            time.sleep(0.05)
+        while deadline.left():
+            if self._ended(pod) and self._started_again(pod, before, Deadline(RESTART_SECONDS)):
+                return
+        raise PodNotReady(f"the container of {pod.namespace}/{pod.name} was ended, but not started again")
+
+    def _started_again(self, pod: Pod, before: int, deadline: Deadline) -> bool:
         while deadline.left():
             now = self.api.get("v1", "Pod", pod.name, pod.namespace)
             if _restarts(now) > before and ready(now):
-                return
+                return True
             time.sleep(0.05)
-        raise PodNotReady(f"the container of {pod.namespace}/{pod.name} was ended, but not started again")
+        return False
 
     def _ended(self, pod: Pod) -> bool:
         """Ask a pod's agent to end; return False while it does not serve yet and so cannot be asked."""
@@ -107,9 +112,11 @@ class Cluster:
         except AgentRefused as error:
             if error.errno != "ECONNREFUSED":
                 raise
+            time.sleep(0.05)
             return False
         except AgentLost:
-            # The exec'd agent dies with the container, so its answer may be lost; asking twice would restart it twice.
+            # The exec'd agent dies with the container, so its answer may be lost. Whether it was asked, only the
+            # container's restart tells.
             return True
         return True
 
