@@ -85,13 +85,19 @@ def sweep_cluster(kubeconfig: str, context: str, wanted: Wanted, say: Say, *, se
 
 
 def _doomed(api: KubeApi, wanted: Wanted) -> Iterator[Object]:
-    for namespace in namespaces_of(api, wanted.run_id or None):
-        run_id = namespace["metadata"]["labels"][labels.RUN]
-        here = rundir.parent() / run_id
+    found = namespaces_of(api, wanted.run_id or None)
+    # A run renews the leases of its fleet's namespaces; those that its tests make live as long.
+    living = {_run_of(namespace) for namespace in found if not labels.expired(namespace)}
+    for namespace in found:
+        here = rundir.parent() / _run_of(namespace)
         if here.is_dir() and rundir.alive(here):
             continue
-        if wanted.run_id or wanted.everything or labels.expired(namespace):
+        if wanted.run_id or wanted.everything or _run_of(namespace) not in living:
             yield namespace
+
+
+def _run_of(namespace: Object) -> str:
+    return str(namespace["metadata"]["labels"][labels.RUN])
 
 
 def _delete(api: KubeApi, namespaces: list[Object], say: Say, seconds: float) -> int:

@@ -56,7 +56,7 @@ class Run:
         note_access(self._folder.path, self._choice.provider, self._access)
         self._touched = True
         state = preflight.prepare(plan, found, say)
-        self._heart = Heartbeat(self._access, self.run_id)
+        self._heart = Heartbeat(self._access)
         self._heart.start((state.namespace, state.host_namespace))
         state.write(self.state_file)
         return state
@@ -75,6 +75,8 @@ class Run:
         try:
             if self._heart is not None:
                 self._heart.stop()
+                if missed := self._heart.missed:
+                    self._warn(f"could not say {len(missed)} times that this run lives; the last time: {missed[-1]}")
             left = self._clean_cluster()
         finally:
             try:
@@ -133,9 +135,9 @@ class Run:
 class Heartbeat:
     """Says in the run's namespaces that the run lives, so that a sweep leaves them alone."""
 
-    def __init__(self, access: Access, run_id: str) -> None:
+    def __init__(self, access: Access, *, every: float = labels.LEASE_SECONDS / 3) -> None:
         self._access = access
-        self._run_id = run_id
+        self._every = every
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.missed: list[str] = []
@@ -153,7 +155,7 @@ class Heartbeat:
 
     def _beat(self, namespaces: tuple[str, ...]) -> None:
         api: KubeApi | None = None
-        while not self._ended.wait(labels.LEASE_SECONDS / 3):
+        while not self._ended.wait(self._every):
             try:
                 api = api or KubeApi(self._access)
                 for name in filter(None, namespaces):

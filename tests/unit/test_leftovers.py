@@ -185,6 +185,15 @@ def test_in_a_cluster_the_runs_go_that_have_not_said_for_a_while_that_they_live(
     assert [*namespaces.there] == ["k8snet-bbbb-1"]
 
 
+def test_all_namespaces_of_a_run_live_as_long_as_one_of_them(
+    namespaces: Namespaces, access: Access, base: Path, said: list[str]
+) -> None:
+    namespaces.add("k8snet-aaaa-fleet", "aaaa", lives=True)
+    namespaces.add("k8snet-aaaa-of-a-long-module", "aaaa")
+    assert sweep_cluster(access.kubeconfig, "", DEAD, said.append) == 0
+    assert len(namespaces.there) == 2
+
+
 def test_all_runs_of_a_cluster_go_but_for_those_that_live_here(
     namespaces: Namespaces, access: Access, live: RunDir, said: list[str]
 ) -> None:
