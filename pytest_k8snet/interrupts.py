@@ -57,9 +57,11 @@ class Interrupts:
         self.hold()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self) -> None:
-        """Let also the other plugins finish."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Let also the other plugins finish. What -x ended was not interrupted, as which xdist gives it out."""
         self.hold()
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED and session.shouldfail and not self._raised:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self._held:

@@ -49,11 +49,12 @@ class Controller:
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
         made = cls(config, settings, run)
-        config.pluginmanager.register(made._interrupts, "k8snet-interrupts")
         made._interrupts.watch()
         if gives_verdicts(config) and not settings.calibrate:
             report = config.rootpath / settings.report
             config.pluginmanager.register(ReportPlugin(report, made.environment), "k8snet-report")
+        # After the report, because pytest then asks it first: the report states the exit status.
+        config.pluginmanager.register(made._interrupts, "k8snet-interrupts")
         if settings.calibrate and (made.distributed or settings.fault):
             made.end()
             other = "--k8snet-fault" if settings.fault else "-n"
