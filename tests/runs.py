@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,14 @@ class Session:
         # Not that of a user: the folder of all runs would be there.
         self._env |= {"TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": "", "PYTHONUNBUFFERED": "1", **env}
         self._footprint: Footprint | None = None
+        self._begin(arguments)
+
+    def again(self, *arguments: str) -> Session:
+        """Start another pytest in the same folders."""
+        self._begin(arguments)
+        return self
+
+    def _begin(self, arguments: Sequence[str]) -> None:
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "pytest", "--k8snet", *arguments],
