@@ -111,11 +111,12 @@ def start(name: str, nodes: int, family: str) -> About:
         text=True,
         check=False,
     )
-    *_, last = done.stdout.strip().splitlines() or [""]
-    return _heard(last, done.stdout)
+    return heard(done.stdout)
 
 
-def _heard(line: str, output: str) -> About:
+def heard(output: str) -> About:
+    """Return what an owner has said in its last line. Raises what it could not do, or that it died."""
+    *_, line = output.strip().splitlines() or [""]
     try:
         message = json.loads(line)
     except json.JSONDecodeError:

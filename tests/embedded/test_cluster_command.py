@@ -40,7 +40,7 @@ def k8snet(base: Path) -> Iterator[Run]:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, **more}
         )
-        if "cannot be started on this machine" in done.stderr and "nft" not in more.get("PATH", "nft"):
+        if "cannot be started on this machine" in done.stderr:
             pytest.skip(done.stderr)
         assert done.returncode == status, f"k8snet {' '.join(arguments)}: {done.stdout}{done.stderr}"
         return done
