@@ -93,6 +93,17 @@ def closed_port(title: str, pods: Collection[Pod], family: Family, port: int, *,
     return _asked(title, cells)
 
 
+def arrives_or_is_answered(
+    title: str, sources: Collection[Pod], targets: Collection[Pod], family: Family, size: int
+) -> Expectation:
+    """Expect datagrams of ``size`` with DF to arrive, or to be answered "message too long" where a path is narrower."""
+    asked = reach(title, sources, targets, family, (Protocol.UDP,), size=size, dont_fragment=True)
+    because = "a path may be narrower than the pods' interfaces, but it must then say so (RFC 1191, 8201)"
+    outcomes = CONNECTS | {Outcome.UNREACHABLE}
+    cells = {probe: replace(cell, outcomes=outcomes, because=because) for probe, cell in asked.cells.items()}
+    return _asked(title, cells)
+
+
 def too_long(
     title: str, sources: Collection[Pod], targets: Collection[Pod], family: Family, size: int, *, which: Which
 ) -> Expectation:
