@@ -12,18 +12,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import OPTIONS, Settings
 
-# What takes long on a machine that others use as well is no defect.
-hypothesis.settings.register_profile("unit", deadline=None)
-hypothesis.settings.load_profile("unit")
-
 OF_THE_CLUSTER = {"KUBECONFIG", "KUBERNETES_SERVICE_HOST", *(option.variable for option in OPTIONS)}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a property take its time: on a machine that others use as well, being slow is no defect."""
+    # pytest loads this file also for a user who runs the suites from here, without the tools of our own tests.
+    if config.pluginmanager.hasplugin("hypothesispytest"):
+        import hypothesis
+
+        hypothesis.settings.register_profile("unit", deadline=None)
+        hypothesis.settings.load_profile("unit")
 
 
 @pytest.fixture
