@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from pytest_k8snet import fleet
 from pytest_k8snet.attach import Attachment
-from pytest_k8snet.errors import AgentLost, AgentRefused, NoVerdict, PodNotReady
+from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict, PodNotReady
 from pytest_k8snet.kube import labels, pods
 from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.pods import PodRequest
@@ -130,8 +130,11 @@ class Cluster:
             fleet.make_namespace(self.api, run_id, manifest, settings)
             yield Namespace(self, name)
         finally:
-            self.api.delete_all("v1", "Pod", name, grace=0)
-            self.api.delete("v1", "Namespace", name)
+            # When the API does not answer now, the end of the run removes it, or says that it could not. Raised here
+            # it would hide what has happened before, and take the test's verdict away.
+            with suppress(ApiError):
+                self.api.delete_all("v1", "Pod", name, grace=0)
+                self.api.delete("v1", "Namespace", name)
 
 
 class Namespace:
