@@ -35,7 +35,7 @@ def test_after_it(k8snet_cluster):
 class Session:
     """A pytest of its own: in a session (as in a terminal), a folder and a temporary folder of its own."""
 
-    def __init__(self, folder: Path, *arguments: str, files: Mapping[str, str], env: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, *arguments: str, files: Mapping[str, str], prefix: Sequence[str] = ()) -> None:
         self.folder = folder / "project"
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
@@ -47,7 +47,8 @@ class Session:
             name: value for name, value in os.environ.items() if not name.startswith(("K8SNET_", "KUBECONFIG"))
         }
         # Not that of a user: the folder of all runs would be there.
-        self._env |= {"TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": "", "PYTHONUNBUFFERED": "1", **env}
+        self._env |= {"TMPDIR": str(self.temporary), "XDG_RUNTIME_DIR": "", "PYTHONUNBUFFERED": "1"}
+        self._prefix = prefix
         self._footprint: Footprint | None = None
         self._begin(arguments)
 
@@ -59,7 +60,7 @@ class Session:
     def _begin(self, arguments: Sequence[str]) -> None:
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pytest", "--k8snet", *arguments],
+                [*self._prefix, sys.executable, "-m", "pytest", "--k8snet", *arguments],
                 cwd=self.folder,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
@@ -67,6 +68,7 @@ class Session:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self.look()
 
     @property
     def text(self) -> str:
@@ -126,7 +128,7 @@ class Session:
 
     def left(self, patience: float = 2.0) -> list[str]:
         """Return what is left of it on this machine after ``patience`` in seconds."""
-        assert self._footprint, "nothing was seen while it ran"
+        assert self._footprint
         deadline = time.monotonic() + patience
         while (
             found := [*self._footprint.left(str(self.temporary)), *self._files(), *self._mounts()]

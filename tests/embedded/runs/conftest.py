@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ Start = Callable[..., Session]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start pytest with the plugin: ``start(*arguments, files={name: text}, env={})``."""
+    """Start pytest with the plugin: ``start(*arguments, files={name: text}, prefix=(command...))``."""
     sessions: list[Session] = []
 
-    def begin(*arguments: str, files: dict[str, str] | None = None, env: dict[str, str] | None = None) -> Session:
-        sessions.append(Session(tmp_path / f"run-{len(sessions)}", *arguments, files=files or {}, env=env or {}))
+    def begin(*arguments: str, files: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> Session:
+        sessions.append(Session(tmp_path / f"run-{len(sessions)}", *arguments, files=files or {}, prefix=prefix))
         return sessions[-1]
 
     yield begin
@@ -43,6 +43,13 @@ class Foreign:
         """The names of a run's namespaces."""
         found: list[dict[str, Any]] = self.api.objects("v1", "Namespace", labels=f"{labels.RUN}={session.run_id}")
         return [namespace["metadata"]["name"] for namespace in found]
+
+    def set_conditions(self, node: str, conditions: list[dict[str, Any]]) -> None:
+        """Replace a node's conditions."""
+        path = f"/api/v1/nodes/{node}/status"
+        self.api._client().request(
+            "PATCH", path, body={"status": {"conditions": conditions}}, content_type="application/merge-patch+json"
+        )
 
 
 @pytest.fixture
