@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from pytest_k8snet.embedded.network.netns import NetworkCommandError
@@ -11,6 +12,8 @@ from pytest_k8snet.embedded.network.netns import NetworkCommandError
 log = logging.getLogger(__name__)
 
 PAUSE_AFTER_FAILURE = 1.0
+LONGEST_BREATH = 0.02
+"""Seconds without work after work, at most as many as it took: in a burst of changes each run then does more."""
 
 
 class Upkeep:
@@ -41,6 +44,7 @@ class Upkeep:
             await self._needed.wait()
             self._needed.clear()
             waiting, self._waiting = self._waiting, []
+            began = time.monotonic()
             try:
                 await self._work()
             except (NetworkCommandError, OSError) as error:
@@ -50,6 +54,7 @@ class Upkeep:
                 self.need()
             else:
                 _finish(waiting, None)
+                await asyncio.sleep(min(time.monotonic() - began, LONGEST_BREATH))
 
 
 async def together(work: Iterable[Awaitable[None]]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 ELEMENTS_AT_ONCE = 50
 HOOK = "type "
+WORDS_TO_NAME = 5
+SET = re.compile(r"\{[^}]*\}")
 
 
 @dataclass(frozen=True)
@@ -94,17 +97,32 @@ def _drop(table: str, old: Content, new: Content) -> Iterator[str]:
     yield from (f"delete set {table} {name}" for name in old.sets if name not in new.sets)
 
 
+def size(change: Iterable[str]) -> int:
+    """Return about how many bytes nft makes of commands for the kernel, rather too many.
+
+    A word beyond the name is an expression; braces make a set, elsewhere or on the spot, with elements between commas.
+    """
+    return sum(map(_size, change))
+
+
+def _size(command: str) -> int:
+    sets: list[str] = SET.findall(command)
+    expressions = max(0, len(SET.sub("", command).split()) - WORDS_TO_NAME)
+    return 60 + 60 * expressions + sum(200 + 80 * (1 + text.count(",") + text.count("-")) for text in sets)
+
+
 def packed(changes: Iterable[list[str]], limit: int) -> Iterator[list[str]]:
-    """Join changes to transactions of at most ``limit`` commands, without cutting any that is not longer itself."""
+    """Join changes to transactions of up to ``limit`` bytes, without cutting any that is not larger itself."""
     transaction: list[str] = []
+    filled = 0
     for change in changes:
-        if transaction and len(transaction) + len(change) > limit:
-            yield transaction
-            transaction = []
-        transaction += change
-        while len(transaction) > limit:
-            yield transaction[:limit]
-            transaction = transaction[limit:]
+        for piece in [change] if size(change) <= limit else [[command] for command in change]:
+            needed = size(piece)
+            if transaction and filled + needed > limit:
+                yield transaction
+                transaction, filled = [], 0
+            transaction += piece
+            filled += needed
     if transaction:
         yield transaction
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pytest_k8snet.embedded.network.netns import NetNs
-from pytest_k8snet.embedded.nftables.content import EMPTY, Content, commands, packed
+from pytest_k8snet.embedded.nftables.content import EMPTY, Content, commands, packed, size
 
-LIMIT = 800
-"""Commands of one transaction. Without root nft's messages must fit into the default send buffer of a socket."""
+LIMIT = 150_000
+"""Bytes of one transaction. Without root nft's messages must fit into the default send buffer of a socket (212,992)."""
 
 
 class Table:
@@ -33,7 +33,7 @@ class Table:
         """
         wanted = {key: part for key, part in {**self._present, **parts}.items() if part != EMPTY}
         changes = [commands(self._table, self._present.get(key, EMPTY), part) for key, part in parts.items()]
-        fits = self._sound and all(len(change) <= LIMIT for change in changes)
+        fits = self._sound and all(size(change) <= LIMIT for change in changes)
         self._sound = False
         if fits:
             await self._load(changes)

@@ -10,11 +10,11 @@ import ipaddress
 import os
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 NETLINK_NETFILTER = 12
-GET, DELETE = (1 << 8) | 1, (1 << 8) | 2  # NFNL_SUBSYS_CTNETLINK with IPCTNL_MSG_CT_GET and _DELETE
+NEW, GET, DELETE = (1 << 8) | 0, (1 << 8) | 1, (1 << 8) | 2  # NFNL_SUBSYS_CTNETLINK with IPCTNL_MSG_CT_*
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300
 ERROR, DONE = 2, 3
 TUPLE_ORIG, TUPLE_REPLY = 1, 2
@@ -22,6 +22,7 @@ TUPLE_IP, TUPLE_PROTO = 1, 2
 SOURCE = {4: 1, 16: 3}  # CTA_IP_V4_SRC, CTA_IP_V6_SRC by the length of what they hold; the destination's is one more
 PROTO_NUMBER, PROTO_SOURCE, PROTO_TARGET = 1, 2, 3
 NESTED = 0x8000
+AT_ONCE = 200
 
 HEADER = struct.Struct("=IHHII")  # struct nlmsghdr
 FAMILY = struct.Struct("=BBH")  # struct nfgenmsg
@@ -38,24 +39,27 @@ class Flow:
     name: bytes
 
 
-def end_flows(doomed: Callable[[Flow], bool]) -> int:
-    """End the UDP flows for which ``doomed`` is true, in the calling thread's network namespace; return how many."""
+def end_flows(addresses: Collection[str], doomed: Callable[[Flow], bool]) -> int:
+    """End the UDP flows to one of ``addresses`` for which ``doomed`` is true; return how many.
+
+    It is done in the network namespace of the calling thread.
+    """
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as netlink:
         netlink.bind((0, 0))
-        found = [flow for flow in _flows(netlink) if doomed(flow)]
-        for flow in found:
-            _end(netlink, flow)
+        found = [flow for flow in _flows(netlink, addresses) if doomed(flow)]
+        for start in range(0, len(found), AT_ONCE):
+            _end(netlink, found[start : start + AT_ONCE])
     return len(found)
 
 
-def _flows(netlink: socket.socket) -> Iterator[Flow]:
-    _send(netlink, GET, REQUEST | DUMP, socket.AF_UNSPEC, b"")
+def _flows(netlink: socket.socket, addresses: Collection[str]) -> Iterator[Flow]:
+    """The UDP flows to some addresses. There can be tens of thousands of others, so those are not looked at closely."""
+    packed = [ipaddress.ip_address(address).packed for address in addresses]
+    netlink.send(_message(GET, REQUEST | DUMP, socket.AF_UNSPEC, b""))
     for kind, body in _answers(netlink):
-        if kind == GET & ~0xFF:  # IPCTNL_MSG_CT_NEW, in which an entry is told
-            family = body[0]
-            attributes = dict(_attributes(body[FAMILY.size :]))
-            flow = _flow(family, attributes)
-            if flow is not None:
+        if kind == NEW and any(address in body for address in packed):
+            flow = _flow(body[0], dict(_attributes(body[FAMILY.size :])))
+            if flow is not None and flow.wanted[0] in addresses:
                 yield flow
 
 
@@ -73,19 +77,24 @@ def _flow(family: int, attributes: dict[int, bytes]) -> Flow | None:
     )
 
 
-def _end(netlink: socket.socket, flow: Flow) -> None:
-    _send(netlink, DELETE, REQUEST | ACK, flow.family, flow.name)
-    for _ in _answers(netlink, gone=errno.ENOENT):
-        pass
+def _end(netlink: socket.socket, flows: Sequence[Flow]) -> None:
+    """End some flows by one system call. One that has ended by itself meanwhile is fine."""
+    netlink.send(b"".join(_message(DELETE, REQUEST | ACK, flow.family, flow.name) for flow in flows))
+    for _ in flows:
+        for _ in _answers(netlink, fine=errno.ENOENT):
+            pass
 
 
-def _send(netlink: socket.socket, kind: int, flags: int, family: int, attributes: bytes) -> None:
+def _message(kind: int, flags: int, family: int, attributes: bytes) -> bytes:
     body = FAMILY.pack(family, 0, 0) + attributes
-    netlink.send(HEADER.pack(HEADER.size + len(body), kind, flags, 1, 0) + body)
+    return HEADER.pack(HEADER.size + len(body), kind, flags, 1, 0) + body
 
 
-def _answers(netlink: socket.socket, gone: int = 0) -> Iterator[tuple[int, bytes]]:
-    """The messages up to the end of the answer. Raises OSError, but for the error number ``gone``."""
+def _answers(netlink: socket.socket, fine: int = 0) -> Iterator[tuple[int, bytes]]:
+    """The messages up to the end of an answer. Raises OSError for what the kernel refuses, but for the error ``fine``.
+
+    Acknowledgements come one by one; only the parts of a long answer share what is read at once.
+    """
     while True:
         data = netlink.recv(1 << 18)
         at = 0
@@ -96,7 +105,7 @@ def _answers(netlink: socket.socket, gone: int = 0) -> Iterator[tuple[int, bytes
                 return
             if kind == ERROR:
                 (number,) = struct.unpack_from("=i", body)
-                if number and -number != gone:
+                if number and -number != fine:
                     raise OSError(-number, f"conntrack: {os.strerror(-number)}")
                 return
             yield kind, body

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_k8snet.embedded.api.objects import Obj, is_terminating, lookup, name_of, namespace_of
-from pytest_k8snet.embedded.api.store import Store
+from pytest_k8snet.embedded.api.store import Change, Store
 
 POOL = {4: "10.201.0.0/24", 6: "fd00:201::/120"}
 FAMILIES = {"IPv4": 4, "IPv6": 6}
@@ -22,8 +22,8 @@ class LoadBalancers:
         """Give addresses for ever."""
         with self._store.watch("services") as watch:
             while True:
-                await watch.batch()
-                self._settle()
+                if any(map(_concerns, await watch.batch())):
+                    self._settle()
 
     def _settle(self) -> None:
         services = self._store.list("services")
@@ -35,6 +35,12 @@ class LoadBalancers:
                 ingress = [{"ip": address, "ipMode": "VIP"} for address in wanted]
                 balancer = {"loadBalancer": {"ingress": ingress} if ingress else {}}
                 self._store.set_status("services", name_of(service), namespace_of(service), balancer)
+
+
+def _concerns(change: Change) -> bool:
+    """Whether a change is one of a load balancer, or of what was one until now."""
+    known = filter(None, (change.obj, change.previous))
+    return any(service["spec"].get("type") == "LoadBalancer" or any(_given(service)) for service in known)
 
 
 def _is_ours(service: Obj) -> bool:

@@ -127,7 +127,7 @@ class _NodeProxy:
         before = [self._udp.get(key, {}) for key in changed]
         after = {key: destinations(ports, self._view.addresses) for key, ports in changed.items()}
         if stale := stale_flows(before, after.values()):
-            await self._node.netns.run(lambda: end_flows(stale))
+            await self._node.netns.run(lambda: end_flows(stale.addresses, stale))
         self._udp = {key: found for key, found in {**self._udp, **after}.items() if found}
 
     async def _new_table(self) -> Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from pytest_k8snet.embedded.services.conntrack import Flow
 from pytest_k8snet.embedded.services.ports import ServicePort
@@ -25,7 +26,23 @@ def destinations(ports: Iterable[ServicePort], node_addresses: Mapping[int, str]
     return found
 
 
-def stale_flows(before: Iterable[Destinations], after: Iterable[Destinations]) -> Callable[[Flow], bool] | None:
+@dataclass(frozen=True)
+class StaleFlows:
+    """Tells stale flows from others by what is ``allowed`` now, or was until now (then it leads nowhere)."""
+
+    allowed: Destinations
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Where stale flows were sent to."""
+        return frozenset(address for address, _ in self.allowed)
+
+    def __call__(self, flow: Flow) -> bool:
+        """Whether a flow reaches what it may not."""
+        return flow.wanted in self.allowed and flow.reached not in self.allowed[flow.wanted]
+
+
+def stale_flows(before: Iterable[Destinations], after: Iterable[Destinations]) -> StaleFlows | None:
     """Return what tells a stale flow of Services that have changed, None when there can be none.
 
     A flow is stale when it reaches what is no endpoint any more, or never was: packets that came earlier than their
@@ -34,6 +51,7 @@ def stale_flows(before: Iterable[Destinations], after: Iterable[Destinations]) -
     old = {wanted: endpoints for listed in before for wanted, endpoints in listed.items()}
     new = {wanted: endpoints for listed in after for wanted, endpoints in listed.items()}
     allowed = {**dict.fromkeys(old, frozenset[tuple[str, int]]()), **new}
-    if all(wanted in old and old[wanted] <= endpoints for wanted, endpoints in allowed.items()):
-        return None
-    return lambda flow: flow.wanted in allowed and flow.reached not in allowed[flow.wanted]
+    changed = {
+        wanted: endpoints for wanted, endpoints in allowed.items() if wanted not in old or not old[wanted] <= endpoints
+    }
+    return StaleFlows(changed) if changed else None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_k8snet.embedded.nftables.content import EMPTY, Content, commands, joined, name_for, packed
+from pytest_k8snet.embedded.nftables.content import EMPTY, Content, commands, joined, name_for, packed, size
 
 SHARED = Content(sets={"dispatch": "map { type ifname : verdict; }"})
 
@@ -131,11 +130,29 @@ def test_names_tell_equal_from_different() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sizes", "limit", "packed_sizes"),
-    [([3, 3, 3], 10, [9]), ([6, 6], 10, [6, 6]), ([2, 25, 2], 10, [2, 10, 10, 7]), ([], 10, []), ([0, 0], 10, [])],
+    ("counts", "limit", "packed_counts"),
+    [([3, 3, 3], 10, [9]), ([6, 6], 10, [6, 6]), ([2, 25, 2], 10, [10, 10, 9]), ([], 10, []), ([0, 0], 10, [])],
 )
-def test_changes_share_transactions_but_are_not_cut(sizes: list[int], limit: int, packed_sizes: list[int]) -> None:
-    changes: Any = [[f"{number}.{n}" for n in range(size)] for number, size in enumerate(sizes)]
-    made = list(packed(changes, limit))
-    assert [len(transaction) for transaction in made] == packed_sizes
+def test_changes_share_transactions_but_are_not_cut(counts: list[int], limit: int, packed_counts: list[int]) -> None:
+    changes = [[f"add chain inet t c{number}.{n}" for n in range(count)] for number, count in enumerate(counts)]
+    made = list(packed(changes, limit * size(["add chain inet t c0.0"])))
+    assert [len(transaction) for transaction in made] == packed_counts
     assert [one for transaction in made for one in transaction] == [one for change in changes for one in change]
+
+
+@pytest.mark.parametrize(
+    ("command", "bytes_"),
+    [
+        ("add chain inet t endpoint-0123456789abcdef", 60),
+        ("add rule inet t c0123456789abcdef accept", 104),
+        ("add rule inet t c0123456789abcdef ip saddr @s goto c", 328),
+        ("add rule inet t c0123456789abcdef tcp dport { 80, 95 } return", 485),
+        (f"add rule inet t c tcp dport {{ {', '.join(map(str, range(10)))} }} return", 613),
+        ("add rule inet t c tcp dport { 80-90, 95, 100-200 } return", 605),
+        ("add set inet t s { type ipv4_addr; flags dynamic,timeout; timeout 10s; }", 116),
+        (f"add element inet t m {{ {', '.join(f'10.0.0.{n} . tcp . 80 : goto c' for n in range(50))} }}", 3276),
+    ],
+)
+def test_the_room_for_a_command_is_not_underestimated(command: str, bytes_: int) -> None:
+    """The bytes are what nft 1.0.6 was found to need."""
+    assert bytes_ <= size([command]) < 4 * bytes_ + 100

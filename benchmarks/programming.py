@@ -1,0 +1,220 @@
+"""How long until a change of the API holds in the kernel? ``python benchmarks/programming.py [SERVICES]``
+
+Prints the milliseconds from a request to its effect on packets: one pod asks another by UDP, each millisecond from
+another port. The changes are a policy that comes and goes, and a Service that gets its endpoint and loses it. Then come
+the seconds until SERVICES Services (default 500) with four endpoints each answer on every node, and the latencies
+beside them.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pytest_k8snet.embedded import ClusterOptions, launch
+from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.client import KubeApi
+from pytest_k8snet.kube.exec import IoLoop, exec_once
+from pytest_k8snet.kube.wait import ready
+
+ROUNDS = 10
+SETTLE = 0.3
+NODES = ("node-1", "node-2", "node-3")
+
+ECHO = """
+import socket
+opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+opened.bind(("", 7000))
+while True:
+    data, peer = opened.recvfrom(100)
+    opened.sendto(data, peer)
+"""
+ASK = """
+import itertools, select, socket, sys, time
+said = open("/tmp/said", "w", 1)
+poller, waiting, was, newest = select.poll(), {}, None, 0
+def tell(since, now):
+    global was, newest
+    if since > newest and now != was:
+        print(since, now, file=said)
+        was = now
+    newest = max(newest, since)
+# A port that was used less than conntrack's 30 s ago would go on with a known flow.
+for port in itertools.cycle(range(20000, 60000)):
+    began = time.monotonic()
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        opened.bind(("", port))
+        opened.connect((sys.argv[1], 7000))
+        opened.send(b"x")
+    except OSError as error:
+        print(error, file=sys.stderr)
+        opened.close()
+        continue
+    waiting[opened.fileno()] = opened, began
+    poller.register(opened, select.POLLIN)
+    time.sleep(0.0007)
+    for number, _ in poller.poll(0):
+        asked, since = waiting.pop(number)
+        poller.unregister(number)
+        try:
+            asked.recv(10)
+            tell(since, 1)
+        except OSError:
+            tell(since, 0)
+        asked.close()
+    for number, (asked, since) in list(waiting.items()):
+        if time.monotonic() - since > 0.05:
+            tell(since, 0)
+            poller.unregister(number)
+            asked.close()
+            del waiting[number]
+"""
+WAIT = """
+import socket, sys, time
+while True:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.settimeout(0.02)
+    opened.connect((sys.argv[1], 7000))
+    try:
+        opened.send(b"x")
+        opened.recv(10)
+        break
+    except OSError:
+        time.sleep(0.005)
+print(time.monotonic())
+"""
+
+POLICY = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "deny", "namespace": "default"},
+    "spec": {"podSelector": {"matchLabels": {"app": "echo"}}},
+}
+
+
+def pod(name: str, node: str, program: str, *arguments: str, app: str = "") -> dict[str, Any]:
+    """A pod with a Python program."""
+    container = {"name": "main", "image": "none", "command": ["python3", "-c", program, *arguments]}
+    metadata = {"name": name, "namespace": "default", "labels": {"app": app or name}}
+    where = {"nodeSelector": {"kubernetes.io/hostname": node}}
+    spec = {"containers": [container], "terminationGracePeriodSeconds": 0, **where}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def service(name: str, app: str) -> dict[str, Any]:
+    """A Service for the pods of an app."""
+    spec = {"ports": [{"port": 7000, "protocol": "UDP"}], "selector": {"app": app}}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "default"}, "spec": spec}
+
+
+class Bench:
+    """A cluster, and a pod "ask" that notices changes."""
+
+    def __init__(self, api: KubeApi, loop: IoLoop) -> None:
+        self.api = api
+        self._loop = loop
+
+    def start(self, *pods: dict[str, Any]) -> None:
+        """Start pods and wait for them."""
+        for one in pods:
+            self.api.create(one)
+        names = {one["metadata"]["name"] for one in pods}
+        while not names <= {one["metadata"]["name"] for one in self.api.objects("v1", "Pod", "default") if ready(one)}:
+            time.sleep(0.02)
+
+    def ask(self, address: str) -> None:
+        """Have the pod "ask" ask an address."""
+        if any(one["metadata"]["name"] == "ask" for one in self.api.objects("v1", "Pod", "default")):
+            self.api.delete("v1", "Pod", "ask", "default", grace=0)
+            self.api.wait_gone("v1", "Pod", "ask", "default")
+        self.start(pod("ask", "node-1", ASK, address))
+
+    def latency(self, change: Callable[[], object], *, answered: bool) -> float:
+        """Milliseconds until the pod "ask" is answered, or is not any more; before the change it was not so."""
+        while self._last_change()[1] == answered:
+            time.sleep(0.05)
+        time.sleep(SETTLE)
+        began = time.monotonic()
+        change()
+        time.sleep(SETTLE)
+        while (last := self._last_change())[1] != answered or last[0] < began:
+            time.sleep(0.05)
+        return (last[0] - began) * 1000
+
+    def run(self, name: str, *argv: str) -> str:
+        """Run a command in a pod."""
+        return self._loop.run(exec_once(self.api.endpoint(), "default", name, "main", argv, 60), 61).stdout
+
+    def _last_change(self) -> tuple[float, bool]:
+        """When the pod "ask" began to see what it sees, and whether it is answered."""
+        since, seen = self.run("ask", "tail", "-n", "1", "/tmp/said").split()
+        return float(since), seen == "1"
+
+
+def show(title: str, values: list[float]) -> None:
+    """Print median and largest value."""
+    print(f"{title:<36} {statistics.median(values):6.1f} ms, at most {max(values):6.1f}")
+
+
+def latencies(bench: Bench) -> None:
+    """Measure changes of a policy, by the pod's address, and of a Service."""
+    api, times = bench.api, [list[float]() for _ in range(4)]
+    bench.ask(api.get("v1", "Pod", "echo", "default")["status"]["podIP"])
+    for _ in range(ROUNDS):
+        times[0].append(bench.latency(lambda: api.create(POLICY), answered=False))
+        times[1].append(
+            bench.latency(lambda: api.delete("networking.k8s.io/v1", "NetworkPolicy", "deny", "default"), answered=True)
+        )
+    bench.ask(api.get("v1", "Service", "echo", "default")["spec"]["clusterIP"])
+    for _ in range(ROUNDS):
+        for place, app in ((3, "nobody"), (2, "echo")):
+            body = {"spec": {"selector": {"app": app}}}
+            changed = bench.latency(
+                lambda body=body: api.patch("v1", "Service", "echo", body, "default"), answered=app == "echo"
+            )
+            times[place].append(changed)
+    for title, values in zip(
+        ("a policy forbids", "a policy is gone", "a Service has its endpoint", "a Service has lost it"),
+        times,
+        strict=True,
+    ):
+        show(title, values)
+
+
+def many(bench: Bench, count: int) -> None:
+    """Create Services until the last one answers on all nodes."""
+    began = time.monotonic()
+    for number in range(count):
+        made = bench.api.create(service(f"many-{number}", "many"))
+    created = time.monotonic()
+    last = max(float(bench.run(f"many-{node}", "python3", "-c", WAIT, made["spec"]["clusterIP"])) for node in NODES)
+    print(f"{count} Services created               {created - began:6.2f} s")
+    print(f"the last one answers on all nodes    {last - created:6.2f} s later")
+
+
+def main(count: int) -> None:
+    """Measure and print."""
+    scratch = Path(tempfile.mkdtemp())
+    loop = IoLoop("benchmark")
+    with launch(ClusterOptions(), scratch / "run") as running:
+        api = KubeApi(Access(str(running.kubeconfig), "", scratch))
+        bench = Bench(api, loop)
+        bench.start(pod("echo", "node-2", ECHO), *(pod(f"many-{node}", node, ECHO, app="many") for node in NODES))
+        bench.start(pod("many-more", "node-1", ECHO, app="many"))
+        api.create(service("echo", "echo"))
+        latencies(bench)
+        many(bench, count)
+        print(f"beside {count} Services")
+        latencies(bench)
+        api.close()
+    loop.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
