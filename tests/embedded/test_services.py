@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.embedded.conftest import Space, addresses
@@ -19,6 +21,15 @@ from tests.embedded.service_pods import (
     until,
     who,
 )
+
+HEALTH = """
+import json, sys, urllib.error, urllib.request
+try:
+    answer = urllib.request.urlopen(sys.argv[1], timeout=1)
+except urllib.error.HTTPError as error:
+    answer = error
+print(json.dumps([answer.status, json.load(answer)]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +248,24 @@ def test_a_local_load_balancer_is_announced_by_the_nodes_with_endpoints(pods: Sp
         until(2, lambda: len(balanced(pods)))
         for address, own in zip(balanced(pods), ("10.200.0.201", "fd00:200::201"), strict=True):
             until({f"b {own}": 12}, lambda address=address: many(pods, "outside", address, count=12))
+
+
+def test_the_health_check_port_tells_which_nodes_have_endpoints(pods: Space) -> None:
+    with service(pods, type="LoadBalancer", externalTrafficPolicy="Local", selector={"pod": "b"}) as made:
+        port = made["spec"]["healthCheckNodePort"]
+        for version in (4, 6):
+            until((200, 1), lambda version=version: health(pods, NODES[version].format(2), port))
+            assert health(pods, NODES[version].format(1), port) == (503, 0)
+    until({REFUSED}, lambda: who(pods, "outside", NODES[4].format(2), port))
+
+
+def health(space: Space, address: str, port: int) -> tuple[int, int]:
+    """The status and the number of endpoints that a health check answers."""
+    host = f"[{address}]" if ":" in address else address
+    argv = ("python3", "-c", HEALTH, f"http://{host}:{port}/healthz")
+    done = space.exec("outside-1", *argv, container="host", namespace="k8snet-outside")
+    status, body = json.loads(done.stdout or "[0, {}]")
+    return status, body.get("localEndpoints", -1)
 
 
 def test_slices_of_a_service_without_a_selector_are_its_owners_business(pods: Space) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.services.announcer import Announcer
+from pytest_k8snet.embedded.services.health import HealthChecks
 from pytest_k8snet.embedded.services.load_balancer import POOL, LoadBalancers
 from pytest_k8snet.embedded.services.proxy import ServiceProxy
 from pytest_k8snet.embedded.services.slice_controller import SliceController
@@ -18,9 +19,10 @@ class ServiceControl:
 
     def __init__(self, store: Store, network: Network, networks: Iterable[str]) -> None:
         reserved = {6 if ":" in cidr else 4: (cidr,) for cidr in networks}
+        health = HealthChecks(network.nodes.values())
         announcer = Announcer(network.outside.values(), network.nodes.values())
         ranges = {version: (*cidrs, POOL[version]) for version, cidrs in reserved.items()}
-        self.proxy = ServiceProxy(store, network, ranges, [announcer.follow])
+        self.proxy = ServiceProxy(store, network, ranges, [announcer.follow, health.follow])
         self._slices = SliceController(store)
         self._balancers = LoadBalancers(store)
 

@@ -30,7 +30,8 @@ class ServicePort:
 
     ``balanced`` are the load balancer's addresses, ``external`` those and the Service's externalIPs. ``sources`` are
     the only ranges that the load balancer serves, None for everyone. ``affinity`` is in seconds, 0 for none.
-    ``silent`` drops what cannot be served instead of refusing it; only faults ask for that.
+    ``silent`` drops what cannot be served instead of refusing it; only faults ask for that. On ``health_port``, the
+    same for all ports of a Service, nodes tell whether they have endpoints; 0 for none.
     """
 
     service: str
@@ -48,6 +49,7 @@ class ServicePort:
     external_local: bool = False
     endpoints: tuple[Endpoint, ...] = ()
     silent: bool = False
+    health_port: int = 0
 
     @property
     def cluster_endpoints(self) -> tuple[Endpoint, ...]:
@@ -98,6 +100,7 @@ def _service_port(service: Obj, port: Obj, address: str, slices: Sequence[Obj]) 
         affinity=_affinity(spec),
         internal_local=spec.get("internalTrafficPolicy") == "Local",
         external_local=spec.get("externalTrafficPolicy") == "Local",
+        health_port=int(spec.get("healthCheckNodePort") or 0),
         endpoints=tuple(sorted(set(_endpoints(slices, port.get("name") or "", protocol)))),
     )
 
