@@ -12,6 +12,7 @@ import yaml
 
 from tests.embedded.runs.conftest import Foreign, Start
 from tests.embedded.runs.proxy import proxied
+from tests.harm import HARM, PROBES, see_that_harm_gives_no_wrong_verdict
 from tests.runs import LINGERS, Session
 
 OWN = {"test_it.py": "def test_it(k8snet_cluster): pass\n"}
@@ -142,93 +143,15 @@ def test_a_machine_that_allows_no_namespaces(start: Start) -> None:
     assert session.left(patience=5) == []
 
 
-HARM = """
-import sys, time
-import pytest
-from pytest_k8snet.checks import check
-from pytest_k8snet.kube.exec import exec_once
-from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Probe, Protocol
-
-KILL = '''
-import os, signal
-ages = {}
-for pid in filter(str.isdecimal, os.listdir("/proc")):
-    if int(pid) not in (os.getpid(), os.getppid()):
-        with open(f"/proc/{pid}/stat") as stat:
-            ages[int(stat.read().rpartition(")")[2].split()[19])] = int(pid)
-os.kill(ages[max(ages)], signal.SIGKILL)
-print("killed", ages[max(ages)], "of", sorted(ages.values()))
-'''
-
-def numbered(number):
-    return check(f"MODEL-{number}", spec="", level="core", catches=())
-
-@pytest.fixture
-def ask(k8snet_cluster, k8snet_probe):
-    def ask(source, target):
-        probe = Probe(source, target.addresses[0], target.port, Protocol.TCP, target.name)
-        wanted = Expectation("a table", {probe: Expected(CONNECTS, server=target.name)}, convergence=1.0)
-        assert k8snet_probe(wanted) == wanted
-    return ask
-
-@pytest.fixture
-def pods(k8snet_cluster):
-    return k8snet_cluster.fleet.pods
-
-@numbered(901)
-def test_an_agent_that_is_killed_is_replaced(k8snet_cluster, ask, pods):
-    ask(pods[0], pods[1])
-    channel = k8snet_cluster.attachment
-    command = ["python3", "-c", KILL]
-    done = channel._loop.run(
-        exec_once(k8snet_cluster.api.endpoint(), pods[0].namespace, pods[0].name, pods[0].container, command)
-    )
-    assert done.stdout.startswith("killed"), done
-    ask(pods[0], pods[1])
-
-@numbered(902)
-def test_a_quota_is_no_verdict(k8snet_namespace):
-    spec = {"hard": {"pods": "0"}}
-    k8snet_namespace.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "none"}, "spec": spec})
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:  # a quota counts only when its controller has seen it
-        k8snet_namespace.pod(f"one-{time.monotonic_ns()}")
-
-@numbered(903)
-def test_before_the_pod_is_deleted(ask, pods):
-    ask(pods[2], pods[0])
-
-@numbered(904)
-def test_a_source_that_is_deleted_is_no_verdict(k8snet_cluster, ask, pods):
-    k8snet_cluster.api.delete("v1", "Pod", pods[2].name, pods[2].namespace, grace=0)
-    k8snet_cluster.api.wait_gone("v1", "Pod", pods[2].name, pods[2].namespace)
-    ask(pods[2], pods[0])
-
-@numbered(905)
-def test_a_target_that_is_deleted_is_no_verdict(ask, pods):
-    ask(pods[0], pods[2])
-
-@numbered(906)
-def test_the_others_go_on(ask, pods):
-    ask(pods[0], pods[1])
-"""
-
-
 def test_harm_to_pods_in_the_middle_gives_no_wrong_verdict(start: Start, foreign: Foreign) -> None:
     session = start("-n0", foreign.option, "test_it.py", files={"test_it.py": HARM})
     assert session.finish() == 3
-    outcomes = {check["id"][-3:]: check["outcome"] for check in session.report["checks"]}
-    passed, error = "passed", "error"
-    assert outcomes == {"901": passed, "902": error, "903": passed, "904": error, "905": error, "906": passed}
-    reasons = {check["id"][-3:]: check["reason"] for check in session.report["checks"]}
-    assert "exceeded quota: none" in reasons["902"]
-    assert 'pods "n2-a" not found' in reasons["904"]
-    assert "n2-a on node node-2, which this concerns, is gone" in reasons["905"]
+    see_that_harm_gives_no_wrong_verdict(session)
     assert foreign.namespaces(session) == []
 
 
 def test_an_api_that_drops_all_connections_once_is_no_error(start: Start, foreign: Foreign) -> None:
-    probes = HARM[: HARM.index("@numbered(901)")] + (
+    probes = PROBES + (
         "import pathlib\n"
         "@numbered(901)\ndef test_before_and_after(ask, pods):\n    ask(pods[0], pods[1])\n"
         "    pathlib.Path('lingering').touch()\n"
@@ -251,7 +174,7 @@ def test_a_cluster_that_is_lost_ends_the_session(start: Start, foreign: Foreign,
     many = (
         "@pytest.mark.parametrize('number', range(20))\ndef test_many(number, ask, pods):\n    ask(pods[0], pods[1])\n"
     )
-    project = {"test_it.py": LINGERS + HARM[: HARM.index("@numbered(901)")] + many}
+    project = {"test_it.py": LINGERS + PROBES + many}
     with proxied(foreign.kubeconfig) as (proxy, config):
         session = start(workers, FILE, "test_it.py", files=project | {"config": config})
         session.wait_until_it_lingers()
