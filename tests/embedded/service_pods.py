@@ -122,3 +122,15 @@ def slices(space: Space, name: str = "web") -> list[Object]:
     """The EndpointSlices of a Service."""
     found = space.api.objects("discovery.k8s.io/v1", "EndpointSlice", space.name)
     return [one for one in found if one["metadata"]["labels"].get("kubernetes.io/service-name") == name]
+
+
+def balanced(space: Space, name: str = "web") -> list[str]:
+    """The addresses that the load balancer gave."""
+    ingress = space.api.get("v1", "Service", name, space.name)["status"]["loadBalancer"].get("ingress") or ()
+    return [entry["ip"] for entry in ingress]
+
+
+def change_selector(space: Space, selector: dict[str, str], name: str = "web") -> None:
+    current = space.api.get("v1", "Service", name, space.name)
+    cleared = dict.fromkeys(current["spec"]["selector"])
+    space.api.patch("v1", "Service", name, {"spec": {"selector": {**cleared, **selector}}}, space.name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.embedded.conftest import Space, addresses
@@ -11,6 +9,8 @@ from tests.embedded.service_pods import (
     DROPPED,
     NODES,
     REFUSED,
+    balanced,
+    change_selector,
     cluster_ips,
     many,
     node_port,
@@ -22,13 +22,25 @@ from tests.embedded.service_pods import (
     who,
 )
 
-HEALTH = """
-import json, sys, urllib.error, urllib.request
+SCTP = """
+import random, socket, struct, sys
+def checksum(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return struct.pack("<I", crc ^ 0xFFFFFFFF)
+opened = socket.socket(socket.AF_INET, socket.SOCK_RAW, 132)
+opened.settimeout(0.5)
+opened.connect((sys.argv[1], 0))
+header = struct.pack("!HHI", random.randrange(5000, 60000), int(sys.argv[2]), 0)
+init = struct.pack("!BBHIIHHI", 1, 0, 20, 1, 65536, 1, 1, 1)
+opened.send(header + checksum(header + bytes(4) + init) + init)
 try:
-    answer = urllib.request.urlopen(sys.argv[1], timeout=1)
-except urllib.error.HTTPError as error:
-    answer = error
-print(json.dumps([answer.status, json.load(answer)]))
+    opened.recv(100)
+except OSError as error:
+    print(type(error).__name__)
 """
 
 
@@ -104,12 +116,6 @@ def test_a_service_without_endpoints_refuses(pods: Space, source: str) -> None:
             until({REFUSED}, lambda version=version: who(pods, source, balanced(pods)[version // 6]))
 
 
-def balanced(space: Space, name: str = "web") -> list[str]:
-    """The addresses that the load balancer gave."""
-    ingress = space.api.get("v1", "Service", name, space.name)["status"]["loadBalancer"].get("ingress") or ()
-    return [entry["ip"] for entry in ingress]
-
-
 def test_a_pod_reaches_itself_through_its_service(pods: Space) -> None:
     with service(pods, selector={"pod": "a"}) as made:
         for address, node in zip(cluster_ips(made), (NODES[4].format(1), NODES[6].format(1)), strict=True):
@@ -142,12 +148,6 @@ def test_a_kept_endpoint_that_goes_is_replaced(pods: Space) -> None:
         change_selector(pods, {"pod": "nobody"})
         until({REFUSED}, lambda: who(pods, "near", address))
     pods.delete("short", grace=0)
-
-
-def change_selector(space: Space, selector: dict[str, str], name: str = "web") -> None:
-    current = space.api.get("v1", "Service", name, space.name)
-    cleared = dict.fromkeys(current["spec"]["selector"])
-    space.api.patch("v1", "Service", name, {"spec": {"selector": {**cleared, **selector}}}, space.name)
 
 
 def test_a_udp_client_moves_on_when_its_endpoint_goes(pods: Space) -> None:
@@ -219,55 +219,6 @@ def test_an_endpoint_that_is_being_ended_serves_when_no_other_is_ready(pods: Spa
         pods.delete("ending", grace=0)
 
 
-def test_the_load_balancer_gives_addresses_that_the_outside_reaches(pods: Space) -> None:
-    with service(pods, type="LoadBalancer"):
-        until(2, lambda: len(balanced(pods)))
-        for address in balanced(pods):
-            for source in ("outside", "near", "host"):
-                until({"a", "b"}, lambda source=source, address=address: who(pods, source, address, count=20))
-    until({"OSError"}, lambda: who(pods, "outside", "10.201.0.1"))
-
-
-def test_the_load_balancer_serves_only_its_source_ranges(pods: Space) -> None:
-    ranges = ["10.200.0.192/26", "10.200.0.201/32", "fd00:200::200/120"]
-    with service(pods, type="LoadBalancer", loadBalancerSourceRanges=ranges) as made:
-        until(2, lambda: len(balanced(pods)))
-        for address in balanced(pods):
-            until(True, lambda address=address: who(pods, "outside", address, count=5) <= {"a", "b"})
-            assert who(pods, "near", address) == {DROPPED}
-        assert who(pods, "near", cluster_ips(made)[0], count=20) == {"a", "b"}
-        pods.api.patch("v1", "Service", "web", {"spec": {"loadBalancerSourceRanges": ["10.244.0.0/16"]}}, pods.name)
-        four, six = balanced(pods)
-        until({DROPPED}, lambda: who(pods, "outside", four))
-        assert who(pods, "outside", six) == {DROPPED}, "no range of IPv6 means nobody of IPv6"
-        assert who(pods, "near", four) <= {"a", "b"}
-
-
-def test_a_local_load_balancer_is_announced_by_the_nodes_with_endpoints(pods: Space) -> None:
-    with service(pods, type="LoadBalancer", externalTrafficPolicy="Local", selector={"pod": "b"}):
-        until(2, lambda: len(balanced(pods)))
-        for address, own in zip(balanced(pods), ("10.200.0.201", "fd00:200::201"), strict=True):
-            until({f"b {own}": 12}, lambda address=address: many(pods, "outside", address, count=12))
-
-
-def test_the_health_check_port_tells_which_nodes_have_endpoints(pods: Space) -> None:
-    with service(pods, type="LoadBalancer", externalTrafficPolicy="Local", selector={"pod": "b"}) as made:
-        port = made["spec"]["healthCheckNodePort"]
-        for version in (4, 6):
-            until((200, 1), lambda version=version: health(pods, NODES[version].format(2), port))
-            assert health(pods, NODES[version].format(1), port) == (503, 0)
-    until({REFUSED}, lambda: who(pods, "outside", NODES[4].format(2), port))
-
-
-def health(space: Space, address: str, port: int) -> tuple[int, int]:
-    """The status and the number of endpoints that a health check answers."""
-    host = f"[{address}]" if ":" in address else address
-    argv = ("python3", "-c", HEALTH, f"http://{host}:{port}/healthz")
-    done = space.exec("outside-1", *argv, container="host", namespace="k8snet-outside")
-    status, body = json.loads(done.stdout or "[0, {}]")
-    return status, body.get("localEndpoints", -1)
-
-
 def test_slices_of_a_service_without_a_selector_are_its_owners_business(pods: Space) -> None:
     with service(pods, selector=None, ports=[{"port": 80}]) as made:
         four, six = addresses(pods.get("b"))
@@ -306,3 +257,16 @@ def test_slices_tell_what_a_real_controller_tells(pods: Space) -> None:
         pods.api.delete("discovery.k8s.io/v1", "EndpointSlice", one["metadata"]["name"], pods.name)
         until(2, lambda: len(slices(pods, "plain")))
     until([], lambda: slices(pods, "plain"))
+
+
+def test_an_external_address_is_served_where_it_arrives(pods: Space) -> None:
+    with service(pods, externalIPs=["198.51.100.7"]):
+        until({"a", "b"}, lambda: who(pods, "near", "198.51.100.7", count=20))
+
+
+def test_sctp_goes_to_an_endpoint(pods: Space) -> None:
+    """No pod here speaks SCTP: the endpoint answers that it does not know the protocol, which comes back translated."""
+    with service(pods, ports=[{"port": 80, "targetPort": 7777, "protocol": "SCTP"}]) as made:
+        until("OSError", lambda: pods.exec("near", "python3", "-c", SCTP, cluster_ips(made)[0], "80").stdout.strip())
+        change_selector(pods, {"pod": "nobody"})
+        until(REFUSED, lambda: pods.exec("near", "python3", "-c", SCTP, cluster_ips(made)[0], "80").stdout.strip())
