@@ -26,9 +26,9 @@ async def _serve(ports: list[int]) -> None:
     for port in ports:
         for protocol in served.protocols:
             await served.open(protocol, port)
+    await ended_on_request(ports[0], stopped.set)
     sys.stdout.write(f"{identity.pod} ({identity.instance}) serves {', '.join(served.protocols)} on {ports}\n")
     sys.stdout.flush()
-    await ended_on_request(ports[0], stopped.set)
     await stopped.wait()
 
 

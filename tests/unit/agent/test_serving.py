@@ -151,8 +151,11 @@ def test_the_main_process_ends_when_the_exec_role_is_asked_to_end_it(hosts: Any,
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        assert tell("server", "end", port=9200) == {}
-        assert process.wait(5) == 0
+        try:
+            assert tell("server", "end", port=9200) == {}
+            assert process.wait(5) == 0
+        finally:
+            process.kill()
     with pytest.raises(AgentRefused, match="refused") as refused:
         tell("server", "end", port=9200)
     assert refused.value.errno == "ECONNREFUSED"
