@@ -58,7 +58,8 @@ def skip_reasons(checks: Iterable[CheckRecord]) -> list[tuple[str, list[CheckRec
 def headline(report: Report) -> str:
     """Return the verdict of the whole run in one sentence."""
     counts = report.summary
-    judged = report.exit_status in (CONFORMS, SOME_FAILED) or (report.exit_status == NO_VERDICT and counts.error)
+    unjudged = counts.error or report.other.error
+    judged = report.exit_status in (CONFORMS, SOME_FAILED) or (report.exit_status == NO_VERDICT and unjudged)
     said = _verdict(counts)
     if not judged and (counts.total or report.exit_status in EARLY_ENDS):
         # A run that did not come to its end allows no conclusion, also if all was well until then.
