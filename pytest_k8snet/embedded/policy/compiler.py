@@ -8,11 +8,10 @@ never come to the hook "forward", and what a pod sends to itself through a Servi
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pytest_k8snet.embedded.api.objects import Obj, namespace_of
+from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.nftables.content import Content, name_for
 from pytest_k8snet.embedded.policy.matches import (
     ADDRESS_TYPE,
@@ -24,7 +23,7 @@ from pytest_k8snet.embedded.policy.matches import (
     in_block,
     ports_of,
 )
-from pytest_k8snet.embedded.policy.world import Pod, World, policy_types
+from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod, World, known_by, policy_types
 
 SKELETON = Content(
     sets={
@@ -68,10 +67,12 @@ class Compiler:
 
     world: World
     _sets: dict[str, _Set] = field(default_factory=dict)
-    _known: dict[tuple[int, str, Pod | None], tuple[_Rule, ...]] = field(default_factory=dict)
+    _known: dict[tuple[int, str, tuple[NamedPort, ...]], tuple[_Rule, ...]] = field(default_factory=dict)
+    _made: dict[str, tuple[_Rule, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        selected = [(policy, policy_types(policy), self.world.selected(policy)) for policy in self.world.policies]
+        self._census = Census(self.world)
+        selected = [(policy, policy_types(policy), self._census.selected(policy)) for policy in self.world.policies]
         self._selecting: dict[str, dict[Pod, list[Obj]]] = {"Ingress": {}, "Egress": {}}
         for policy, types, pods in selected:
             for direction in types:
@@ -99,35 +100,46 @@ class Compiler:
 
     def _allowed(self, policy: Obj, direction: str, pod: Pod) -> tuple[_Rule, ...]:
         """What a policy lets pass; that depends on the selected pod only by the numbers of its named ports."""
-        target = pod if direction == "Ingress" and pod.ports else None
-        key = (id(policy), direction, target)
+        key = (id(policy), direction, pod.ports if direction == "Ingress" else ())
         if key not in self._known:
-            self._known[key] = tuple(self._rules(policy, direction, target))
+            self._known[key] = tuple(self._rules(policy, direction, key[2]))
         return self._known[key]
 
-    def _rules(self, policy: Obj, direction: str, target: Pod | None) -> Iterator[_Rule]:
+    def _rules(self, policy: Obj, direction: str, declared: tuple[NamedPort, ...]) -> Iterator[_Rule]:
         for rule in policy["spec"].get(direction.lower()) or ():
             ports = ports_of(rule)
             for peer in rule.get(PEERS[direction]) or (None,):
-                conditions = ports.conditions(target.ports if target else ())
+                conditions = ports.conditions(declared)
                 for where in self._where(policy, peer, SIDE[direction]) if conditions else ():
                     yield from (_Rule(_rule(where.text, condition), where.uses) for condition in conditions)
                 if direction == "Egress" and ports.names:
                     yield from self._to_named_ports(policy, peer, ports)
 
-    def _where(self, policy: Obj, peer: Obj | None, side: str) -> Iterator[_Rule]:
+    def _where(self, policy: Obj, peer: Obj | None, side: str) -> tuple[_Rule, ...]:
         """The conditions that an address is that of a peer; None stands for everyone."""
+        return self._once(f"{side} {known_by(policy, peer)}", lambda key: self._conditions(policy, peer, side))
+
+    def _to_named_ports(self, policy: Obj, peer: Obj | None, ports: Ports) -> tuple[_Rule, ...]:
+        """A name stands for what the pod that is reached declares, so addresses and ports go together."""
+        key = f"{known_by(policy, peer)} {sorted(ports.names)}"
+        return self._once(key, lambda key: self._named_rules(key, policy, peer, ports))
+
+    def _once(self, key: str, make: Callable[[str], Iterator[_Rule]]) -> tuple[_Rule, ...]:
+        if key not in self._made:
+            self._made[key] = tuple(make(key))
+        return self._made[key]
+
+    def _conditions(self, policy: Obj, peer: Obj | None, side: str) -> Iterator[_Rule]:
         if peer is None:
             yield _Rule("")
         elif peer.get("ipBlock"):
             yield _Rule(block_condition(peer["ipBlock"], side))
         else:
-            for version, addresses in addresses_of(self.world.peers(policy, peer)).items():
-                name = self._set(f"peers{version}", _known_by(policy, peer), ADDRESS_TYPE[version], addresses)
+            for version, addresses in addresses_of(self._census.peers(policy, peer)).items():
+                name = self._set(f"peers{version}", known_by(policy, peer), ADDRESS_TYPE[version], addresses)
                 yield _Rule(f"{FAMILY[version]} {side} @{name}", name)
 
-    def _to_named_ports(self, policy: Obj, peer: Obj | None, ports: Ports) -> Iterator[_Rule]:
-        """A name stands for what the pod that is reached declares, so addresses and ports go together."""
+    def _named_rules(self, key: str, policy: Obj, peer: Obj | None, ports: Ports) -> Iterator[_Rule]:
         found: dict[tuple[int, str], list[str]] = {}
         for pod, addresses in self._reached(policy, peer):
             for protocol, number in ports.numbers_of(pod.ports):
@@ -135,30 +147,23 @@ class Compiler:
                     entries = found.setdefault((version, protocol), [])
                     entries += [f"{address} . {number}" for address in listed]
         for (version, protocol), entries in found.items():
-            known_by = f"{_known_by(policy, peer)} {protocol} {sorted(ports.names)}"
-            name = self._set(f"ports{version}", known_by, f"{ADDRESS_TYPE[version]} . inet_service", entries)
+            name = self._set(f"ports{version}", f"{key} {protocol}", f"{ADDRESS_TYPE[version]} . inet_service", entries)
             yield _Rule(f"{FAMILY[version]} daddr . {protocol} dport @{name} return", name)
 
     def _reached(self, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod, list[str]]]:
         """The pods that a peer stands for, with those of their addresses that it names."""
         block = (peer or {}).get("ipBlock")
-        for pod in self.world.peers(policy, peer) if peer and not block else self.world.pods:
+        for pod in self._census.peers(policy, peer) if peer and not block else self.world.pods:
             yield pod, [address for address in pod.addresses if not block or in_block(block, address)]
 
-    def _set(self, prefix: str, known_by: str, kind: str, elements: Iterable[str]) -> str:
-        name = name_for(prefix, known_by)
+    def _set(self, prefix: str, key: str, kind: str, elements: Iterable[str]) -> str:
+        name = name_for(prefix, key)
         self._sets[name] = _Set(f"set {{ type {kind}; }}", tuple(sorted(set(elements))))
         return name
 
 
 def _rule(where: str, ports: str) -> str:
     return " ".join(part for part in (where, ports, "return") if part)
-
-
-def _known_by(policy: Obj, peer: Obj | None) -> str:
-    """What a peer is, whichever policy names it: one without a namespaceSelector depends on the policy's namespace."""
-    home = namespace_of(policy) if peer and peer.get("namespaceSelector") is None and not peer.get("ipBlock") else ""
-    return json.dumps([home, peer], sort_keys=True)
 
 
 def _attached(pod: Pod, direction: str, chain: str) -> Mapping[tuple[str, str], str]:

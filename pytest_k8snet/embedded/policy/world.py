@@ -43,22 +43,43 @@ class World:
     pods: tuple[Pod, ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+
+class Census:
+    """Finds the pods of a world that policies speak of. The same question is answered once."""
+
+    def __init__(self, world: World) -> None:
+        self._namespaces = world.namespaces
+        self._by_namespace: dict[str, list[Pod]] = {}
+        for pod in world.pods:
+            self._by_namespace.setdefault(pod.namespace, []).append(pod)
+        self._peers: dict[str, list[Pod]] = {}
+
     def selected(self, policy: Obj) -> list[Pod]:
         """Return the pods that a policy is about."""
-        selector = policy["spec"].get("podSelector") or {}
-        home = namespace_of(policy)
-        return [pod for pod in self.pods if pod.namespace == home and selector_matches(selector, pod.labels)]
+        return self._matching([namespace_of(policy)], policy["spec"].get("podSelector") or {})
 
     def peers(self, policy: Obj, peer: Obj) -> list[Pod]:
         """Return the pods that a peer without an ipBlock names: a missing selector and ``{}`` are different things."""
-        spaces = self._spaces(policy, peer.get("namespaceSelector"))
-        selector = peer.get("podSelector") or {}
-        return [pod for pod in self.pods if pod.namespace in spaces and selector_matches(selector, pod.labels)]
+        key = known_by(policy, peer)
+        if key not in self._peers:
+            spaces = self._spaces(policy, peer.get("namespaceSelector"))
+            self._peers[key] = self._matching(spaces, peer.get("podSelector") or {})
+        return self._peers[key]
 
-    def _spaces(self, policy: Obj, selector: Obj | None) -> set[str]:
+    def _matching(self, namespaces: Iterable[str], selector: Obj) -> list[Pod]:
+        pods = (pod for namespace in namespaces for pod in self._by_namespace.get(namespace, ()))
+        return [pod for pod in pods if not selector or selector_matches(selector, pod.labels)]
+
+    def _spaces(self, policy: Obj, selector: Obj | None) -> list[str]:
         if selector is None:
-            return {namespace_of(policy)}
-        return {name for name, labels in self.namespaces.items() if selector_matches(selector, labels)}
+            return [namespace_of(policy)]
+        return [name for name, labels in self._namespaces.items() if selector_matches(selector, labels)]
+
+
+def known_by(policy: Obj, peer: Obj | None) -> str:
+    """Return what a peer is, whichever policy names it: without a namespaceSelector the policy's namespace counts."""
+    home = namespace_of(policy) if peer and peer.get("namespaceSelector") is None and not peer.get("ipBlock") else ""
+    return repr((home, peer))
 
 
 def policy_types(policy: Obj) -> frozenset[str]:
