@@ -34,12 +34,14 @@ ALLOWED: dict[str, set[str]] = {
     "cluster": {"attach", "errors", "fleet", "kube", "probe", "state"},
     "presence": {"errors", "kube", "probe", "state"},
     "probing": {"cluster", "presence", "probe", "report"},
+    "policy": {"addresses", "checks", "cluster", "errors", "kube", "oracle", "probe", "probing", "report", "state"},
 }
 # What the suites see: the fixtures give the rest.
 PUBLIC = {
     "pytest_k8snet.addresses",
     "pytest_k8snet.checks",
     "pytest_k8snet.cluster",
+    "pytest_k8snet.policy",
     "pytest_k8snet.probe.observation",
     "pytest_k8snet.probe.questions",
     "pytest_k8snet.probing",

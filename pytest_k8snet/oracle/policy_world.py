@@ -1,0 +1,87 @@
+"""What NetworkPolicies are about, as the oracle sees it: both ends of a connection, the policies, a judgement.
+
+Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Manifest = Mapping[str, Any]
+
+
+class Verdict(enum.StrEnum):
+    """What policies say of a connection. UNDEFINED: the API leaves it open, or implementations may differ."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNDEFINED = "undefined"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPort:
+    """A port that a container declares with a name. ``protocol`` is TCP, UDP or SCTP, as in the API."""
+
+    name: str
+    protocol: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One end of a connection. ``address`` is its address in the family that is asked about.
+
+    A pod has a ``namespace``; ``host_network`` pods and nodes have the address of a node. Whatever has neither a
+    namespace nor ``host_network`` is outside the cluster.
+    """
+
+    name: str
+    address: str
+    namespace: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    ports: tuple[NamedPort, ...] = ()
+    node: str = ""
+    host_network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An attempt to connect. ``protocol`` is TCP, UDP or SCTP; ``port`` the number at the target."""
+
+    source: Party
+    target: Party
+    protocol: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The NetworkPolicies that exist, as the API returns them, and the labels of every namespace by its name."""
+
+    policies: tuple[Manifest, ...]
+    namespaces: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one direction says. ``selecting`` names the policies (namespace/name) that isolate this end in it.
+
+    ``because`` is one sentence: the rule that allows, why no rule does, that nothing isolates, or what is left open.
+    """
+
+    direction: str  # Ingress or Egress
+    verdict: Verdict
+    because: str
+    selecting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict on a connection: both sides must allow it. ``because`` is the sentence of the side that decides."""
+
+    verdict: Verdict
+    because: str
+    sides: tuple[Side, ...] = ()

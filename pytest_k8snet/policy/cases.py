@@ -1,0 +1,137 @@
+"""What a policy case is: NetworkPolicies and changes step by step, and where to look after each.
+
+Cases speak of namespaces x, y, z and pods x/a ... z/c; the arena gives these their real names and addresses.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Manifest = Mapping[str, Any]
+Labels = Mapping[str, str]
+
+
+class Route(enum.StrEnum):
+    """Where a probe is sent to: the pod's own address, the ClusterIP of its Service, or the Service's name."""
+
+    POD = "pod"
+    CLUSTER_IP = "cluster-ip"
+    NAME = "name"
+
+
+@dataclass(frozen=True)
+class Apply:
+    """Create or update a NetworkPolicy; ``policy`` is a whole manifest with the case's names in it."""
+
+    policy: Manifest
+
+
+@dataclass(frozen=True)
+class DeletePolicy:
+    """Delete the NetworkPolicy ``namespace/name``."""
+
+    policy: str
+
+
+@dataclass(frozen=True)
+class LabelPod:
+    """Set labels of the pod ``namespace/name``; a value None removes one."""
+
+    pod: str
+    labels: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class LabelNamespace:
+    """Set labels of a namespace; a value None removes one."""
+
+    namespace: str
+    labels: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class CreatePod:
+    """Start the pod ``namespace/name`` like those of the arena and wait until it is Ready."""
+
+    pod: str
+    labels: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeletePod:
+    """Delete a pod and wait until it is gone."""
+
+    pod: str
+
+
+@dataclass(frozen=True)
+class RestartPod:
+    """End the container of a pod and wait until it runs again; the address stays."""
+
+    pod: str
+
+
+@dataclass(frozen=True)
+class CreateNamespace:
+    """Make a namespace."""
+
+    namespace: str
+    labels: Labels = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeleteNamespace:
+    """Delete a namespace with all that is in it and wait until it is gone."""
+
+    namespace: str
+
+
+Action = (
+    Apply
+    | DeletePolicy
+    | LabelPod
+    | LabelNamespace
+    | CreatePod
+    | DeletePod
+    | RestartPod
+    | CreateNamespace
+    | DeleteNamespace
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Changes that are made at once, and what is asked after them.
+
+    Every pod asks every pod at each of ``ports`` in each of ``protocols`` (TCP, UDP, SCTP) by ``route``.
+    """
+
+    title: str
+    actions: tuple[Action, ...]
+    route: Route = Route.POD
+    ports: tuple[int, ...] = (80, 81)
+    protocols: tuple[str, ...] = ("TCP", "UDP", "SCTP")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A policy case. ``id`` is permanent (POLICY-120); ``cyclonus`` and ``upstream`` name the cases that it covers.
+
+    ``requires`` are keys of checks.REQUIREMENTS, ``catches`` names of faults, ``file`` and ``line`` its place.
+    """
+
+    id: str
+    title: str
+    level: str
+    spec: str
+    steps: tuple[Step, ...]
+    catches: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    cyclonus: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    file: Path = Path()
+    line: int = 0
