@@ -180,7 +180,7 @@ class Worker:
         """Begin the record of a check."""
         if (found := check_of(item)) is None:
             return
-        sentence = (getattr(item, "function", item).__doc__ or item.name).strip()
+        sentence = found.title or (getattr(item, "function", item).__doc__ or item.name).strip()
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         item.stash[RECORD] = CheckRecord(
             id=found.id,
