@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_k8snet.embedded import ClusterOptions, IpFamilies, Running, launch
+from pytest_k8snet.embedded import ClusterOptions, IpFamilies, PodNetworkName, Running, launch
 from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.providers import FaultInjector, Say
 
-__all__ = ["ClusterOptions", "EmbeddedProvider", "IpFamilies", "Running", "bring_up"]
+__all__ = ["ClusterOptions", "EmbeddedProvider", "IpFamilies", "PodNetworkName", "Running", "bring_up"]
 
 OUTSIDE = Pod(namespace="k8snet-outside", name="outside-1", node="(outside)", container="host")
 
@@ -34,14 +34,17 @@ class EmbeddedProvider:
 
     def __init__(self, settings: Settings) -> None:
         try:
-            self._options = ClusterOptions(nodes=settings.embedded_nodes, family=settings.embedded_family)
+            self._options = ClusterOptions(
+                nodes=settings.embedded_nodes, family=settings.embedded_family, network=settings.embedded_network
+            )
         except ValueError as error:
             raise UsageError(f"--k8snet-embedded-nodes {settings.embedded_nodes}: {error}") from error
         self._running: Running | None = None
 
     def start(self, scratch: Path, run_id: str, say: Say) -> Access:
         """Start it; nothing of it outlives this process."""
-        say(f"starting the embedded cluster ({self._options.nodes} nodes, {self._options.family})")
+        shape = f"{self._options.nodes} nodes, {self._options.family}, {self._options.network}"
+        say(f"starting the embedded cluster ({shape})")
         folder = scratch / "embedded"
         folder.mkdir(mode=0o700)
         self._running = bring_up(self._options, folder)
