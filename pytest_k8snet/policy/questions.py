@@ -55,8 +55,8 @@ def _addresses(arena: Arena, route: Route, target: str) -> Iterator[tuple[Family
         yield Family.of(address), address
 
 
-def all_connect(title: str, arena: Arena, asked: Mapping[Probe, Question], *, seconds: float | None) -> Expectation:
-    """Expect everything to connect, as it does without policies."""
+def all_connect(title: str, arena: Arena, asked: Mapping[Probe, Question], seconds: float | None = None) -> Expectation:
+    """Expect everything to connect within ``seconds``, as it does without policies."""
     because = "there is no policy"
     cells = {
         probe: Expected(CONNECTS, server=arena.pods[question.target].name, because=because)

@@ -6,8 +6,9 @@ checks fail. A table is probed until it is as the oracle says, and then held; ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -32,8 +33,7 @@ QUICKEST_SECONDS, SLACK = 0.2, 3.0
 @contextmanager
 def open_stage(cluster: Cluster) -> Iterator[Stage]:
     """Give a stage in a cluster, and remove what it has made."""
-    protocols = [protocol for protocol in PROTOCOLS if protocol.lower() not in cluster.missing]
-    stage = Stage(Arena(cluster, "policy cases"), cluster.attachment.prober, protocols)
+    stage = Stage(Arena(cluster, "policy cases"), cluster.attachment.prober, cluster.missing)
     try:
         yield stage
     finally:
@@ -41,12 +41,16 @@ def open_stage(cluster: Cluster) -> Iterator[Stage]:
 
 
 class Stage:
-    """An arena, and what connects in it when there are no policies. One in each process; ``close`` removes it."""
+    """An arena, and what connects in it when there are no policies. One in each process; ``close`` removes it.
 
-    def __init__(self, arena: Arena, prober: Prober, protocols: Collection[str]) -> None:
+    Protocols that are ``missing`` (sctp, with the reason) are left out of every table, and the table says so.
+    """
+
+    def __init__(self, arena: Arena, prober: Prober, missing: Mapping[str, str]) -> None:
         self._arena = arena
         self._prober = prober
-        self._protocols = tuple(protocols)
+        self._missing = {name: missing[name.lower()] for name in PROTOCOLS if name.lower() in missing}
+        self._protocols = tuple(name for name in PROTOCOLS if name not in self._missing)
         self._proved: dict[Route, frozenset[Question]] = {}
         self._slowest = 0.0
 
@@ -107,7 +111,7 @@ class Stage:
         self._arena.build()
         if route not in self._proved:
             asked = questions(self._arena, route, PORTS, self._protocols)
-            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, seconds=PROVE_SECONDS))
+            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS))
             wrong = {probe for probe, *_ in table.mismatches()}
             self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
             answers = [seen.millis / 1000 for probe, seen in table.seen.items() if probe not in wrong]
@@ -123,11 +127,15 @@ class Stage:
             for probe, question in asked.items()
             if question in open_before or not self._was_tried(question)
         }
-        timeout = max(QUICKEST_SECONDS, SLACK * self._slowest)
-        expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
+        expected = as_the_oracle_says(title, self._arena, usable, open_before, self._timeout)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
-        return Asked(probing(expected), usable)
+        left_out = [f"{name} is not asked: {why}" for name, why in self._missing.items() if name in step.protocols]
+        return Asked(probing(replace(expected, notes=(*expected.notes, *left_out))), usable)
+
+    @property
+    def _timeout(self) -> float:
+        return max(QUICKEST_SECONDS, SLACK * self._slowest)
 
     def _was_tried(self, question: Question) -> bool:
         return question.port in PORTS and question.source in PODS and question.target in PODS
@@ -150,7 +158,7 @@ class Stage:
             for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
             if question in blocked
         }
-        table = self._prober(all_connect("policies gone", self._arena, asked, seconds=None))
+        table = self._prober(replace(all_connect("policies gone", self._arena, asked), timeout=self._timeout))
         if table.mismatches():
             probing.note(f"{len(table.mismatches())} cells stayed blocked after the policies were gone")
             self.close()
