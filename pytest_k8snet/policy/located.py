@@ -50,14 +50,15 @@ class Located:
         return bool(self._node.tag == NOTHING)
 
     def entries(self, what: str) -> dict[str, Located]:
-        """Return what a mapping holds by key, aliases with ``<<`` merged in. ``what`` says what was expected."""
+        """Return what a mapping holds by key, with those of ``<<`` merged in. ``what`` says what was expected."""
         if not isinstance(self._node, yaml.MappingNode):
             raise self.error(f"expected {what}, found {self._found()}")
         merged: dict[str, Located] = {}
         own: dict[str, Located] = {}
         for key, value in self._node.value:
             if key.tag == MERGE:
-                merged = Located(self._file, value).entries("a mapping after <<") | merged
+                for one in reversed(Located(self._file, value).one_or_more("mappings after <<")):
+                    merged |= one.entries("a mapping after <<")
             elif not isinstance(key, yaml.ScalarNode):
                 raise complaint(self._file, key.start_mark.line + 1, "a key must be a text")
             elif key.value in own:

@@ -27,7 +27,8 @@ def _after(state: State, step: Step) -> State:
 
 def _somewhere(state: State, pod: str) -> State:
     """Give a new pod addresses that no other has."""
-    host = 200 + len(state.pods)
+    taken = {address for other in state.pods.values() for address in other.addresses}
+    host = next(host for host in range(200, 255) if f"10.244.1.{host}" not in taken)
     return located(
         state,
         pod,
