@@ -122,6 +122,8 @@ class Located:
             return [Located(self._file, node).plain() for node in self._node.value]
         if self._node.tag == TEXT:
             return self._node.value
+        if self._node.tag == NUMBER and self._node.value.isdecimal() and self._node.value[0] != "0":
+            return int(self._node.value)
         try:
             return yaml.safe_load(self._node.value)
         except (yaml.YAMLError, ValueError):
