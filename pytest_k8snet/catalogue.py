@@ -5,9 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import conformance_suites
+from conformance_suites import clauses
 from pytest_k8snet.checks import Check
+from pytest_k8snet.policy.case_files import load_all
+from pytest_k8snet.policy.cases import Case
+
+POLICY_CASES = Path(conformance_suites.__file__).parent / "policy" / "cases"
 
 
 def all_checks() -> list[tuple[Check, str]]:
@@ -30,6 +36,11 @@ def _checks() -> Iterator[tuple[Check, str]]:
             for mark in getattr(value, "pytestmark", ()):
                 if mark.name == "k8snet_check":
                     yield mark.args[0], (value.__doc__ or "").strip().partition("\n")[0]
+
+
+def policy_cases() -> tuple[Case, ...]:
+    """Return the shipped cases of NetworkPolicy, file by file."""
+    return load_all(POLICY_CASES, clauses.by_name())
 
 
 def as_markdown() -> str:

@@ -84,15 +84,15 @@ def arena(pods: Mapping[str, ArenaPod], nodes: Mapping[str, tuple[str, ...]]) ->
 
 
 def symbolic_arena() -> State:
-    """Return an arena of x/a ... z/c with made-up addresses of both families, each pod's namesakes on the same node."""
+    """Return an arena of x/a ... z/c with made-up addresses of both families; nodes mix namespaces and names."""
     pods = {}
     for namespace_place, namespace in enumerate(NAMESPACES, 1):
         for place, name in enumerate(PODS, 1):
-            host = 64 * namespace_place + place
+            host, node = 64 * namespace_place + place, (namespace_place + place) % 3 + 1
             pods[f"{namespace}/{name}"] = ArenaPod(
                 {"pod": name},
-                addresses=(f"10.244.{place}.{host}", f"fd00:10:244:{place}::{host:x}"),
-                node=f"node-{place}",
+                addresses=(f"10.244.{node}.{host}", f"fd00:10:244:{node}::{host:x}"),
+                node=f"node-{node}",
                 service=(f"10.96.0.{host}", f"fd00:10:96::{host:x}"),
             )
     return arena(pods, {f"node-{place}": (f"172.18.0.{place}", f"fd00:172:18::{place}") for place in range(1, 4)})
