@@ -7,6 +7,8 @@ import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import conformance_suites
 from conformance_suites import clauses
 from pytest_k8snet.checks import Check
@@ -34,8 +36,19 @@ def _checks() -> Iterator[tuple[Check, str]]:
             continue
         for value in vars(importlib.import_module(module.name)).values():
             for mark in getattr(value, "pytestmark", ()):
-                if mark.name == "k8snet_check":
-                    yield mark.args[0], (value.__doc__ or "").strip().partition("\n")[0]
+                sentence = (value.__doc__ or "").strip().partition("\n")[0]
+                for check in _in_mark(mark):
+                    yield check, check.title or sentence
+
+
+def _in_mark(mark: pytest.Mark) -> Iterator[Check]:
+    """Yield the check of a test, and those of its parameters."""
+    if mark.name == "k8snet_check":
+        yield mark.args[0]
+    elif mark.name == "parametrize":
+        for parameters in mark.args[1]:
+            for one in getattr(parameters, "marks", ()):
+                yield from _in_mark(getattr(one, "mark", one))
 
 
 def policy_cases() -> tuple[Case, ...]:
