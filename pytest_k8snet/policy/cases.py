@@ -143,3 +143,6 @@ class Case:
     upstream: tuple[str, ...] = ()
     file: Path = Path()
     line: int = 0
+
+    def __str__(self) -> str:
+        return self.id

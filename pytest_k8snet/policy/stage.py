@@ -6,8 +6,9 @@ checks fail. A table is probed until it is as the oracle says, and then held; ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -32,8 +33,7 @@ QUICKEST_SECONDS, SLACK = 0.2, 3.0
 @contextmanager
 def open_stage(cluster: Cluster) -> Iterator[Stage]:
     """Give a stage in a cluster, and remove what it has made."""
-    protocols = [protocol for protocol in PROTOCOLS if protocol.lower() not in cluster.missing]
-    stage = Stage(Arena(cluster, "policy cases"), cluster.attachment.prober, protocols)
+    stage = Stage(Arena(cluster, "policy cases"), cluster.attachment.prober, cluster.missing)
     try:
         yield stage
     finally:
@@ -41,12 +41,16 @@ def open_stage(cluster: Cluster) -> Iterator[Stage]:
 
 
 class Stage:
-    """An arena, and what connects in it when there are no policies. One in each process; ``close`` removes it."""
+    """An arena, and what connects in it when there are no policies. One in each process; ``close`` removes it.
 
-    def __init__(self, arena: Arena, prober: Prober, protocols: Collection[str]) -> None:
+    Protocols that are ``missing`` (sctp, with the reason) are left out of every table, and the table says so.
+    """
+
+    def __init__(self, arena: Arena, prober: Prober, missing: Mapping[str, str]) -> None:
         self._arena = arena
         self._prober = prober
-        self._protocols = tuple(protocols)
+        self._missing = {name: missing[name.lower()] for name in PROTOCOLS if name.lower() in missing}
+        self._protocols = tuple(name for name in PROTOCOLS if name not in self._missing)
         self._proved: dict[Route, frozenset[Question]] = {}
         self._slowest = 0.0
 
@@ -66,48 +70,54 @@ class Stage:
             return self._judged(case, probing)
 
     def _judged(self, case: Case, probing: Probing) -> Played:
-        """Play a case. What did not connect and should have is then tried without policies in a new arena."""
+        """Play a case. Where nothing is wrong but silence, try that without policies in a new arena."""
         played = self._played(case, probing)
         if played == case:
+            self._leave(played, probing)
             return played
-        probing.show("policies", by_hand.manifests(self._arena.state))
-        image = self._arena.cluster.attachment.settings.image
-        probing.show("the same by hand", by_hand.script(self._arena.state, played, image))
+        self._show(played, probing)
+        last = played.steps[-1]
+        if last.leaks:
+            self._leave(played, probing)
+            return played
         self.close()
-        if not (suspects := played.steps[-1].silent):
-            return played
-        sound = self._ready(case.steps[len(played.steps) - 1].route)
-        if not (broken := suspects - sound):
+        broken = last.silent - self._ready(case.steps[len(played.steps) - 1].route)
+        if not broken:
             return played
         probing.note(f"played again without {len(broken)} cells that do not connect without policies either")
-        return self._played(case, probing)
+        again = self._played(case, probing)
+        self._leave(again, probing)
+        return again
 
     def _played(self, case: Case, probing: Probing) -> Played:
         """Play all steps, to the first that goes wrong."""
         steps: list[Asked] = []
-        open_before = frozenset[Question]().union(*(self._ready(step.route) for step in case.steps))
-        connecting = open_before
+        connecting = open_before = frozenset[Question]().union(*(self._ready(step.route) for step in case.steps))
         try:
             for number, step in enumerate(case.steps, 1):
                 for action in step.actions:
                     self._arena.perform(action)
                 steps.append(asked := self._ask(f"{case.id} {number}. {step.title}", step, open_before, probing))
                 if asked.table.mismatches():
-                    return Played(case, tuple(steps))
+                    break
                 self._measure(number, connecting, asked, probing)
                 connecting = (connecting | asked.connecting) - asked.blocked
-            self._leave(open_before - connecting, probing)
         except BaseException:
             self.close()
             raise
         return Played(case, tuple(steps))
+
+    def _show(self, played: Played, probing: Probing) -> None:
+        probing.show("policies", by_hand.manifests(self._arena.state))
+        image = self._arena.cluster.attachment.settings.image
+        probing.show("the same by hand", by_hand.script(self._arena.state, played, image))
 
     def _ready(self, route: Route) -> frozenset[Question]:
         """Return what connects by a route in an arena without policies; build it and try that where needed."""
         self._arena.build()
         if route not in self._proved:
             asked = questions(self._arena, route, PORTS, self._protocols)
-            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, seconds=PROVE_SECONDS))
+            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS))
             wrong = {probe for probe, *_ in table.mismatches()}
             self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
             answers = [seen.millis / 1000 for probe, seen in table.seen.items() if probe not in wrong]
@@ -123,11 +133,15 @@ class Stage:
             for probe, question in asked.items()
             if question in open_before or not self._was_tried(question)
         }
-        timeout = max(QUICKEST_SECONDS, SLACK * self._slowest)
-        expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
+        expected = as_the_oracle_says(title, self._arena, usable, open_before, self._timeout)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
-        return Asked(probing(expected), usable)
+        left_out = [f"{name} is not asked: {why}" for name, why in self._missing.items() if name in step.protocols]
+        return Asked(probing(replace(expected, notes=(*expected.notes, *left_out))), usable)
+
+    @property
+    def _timeout(self) -> float:
+        return max(QUICKEST_SECONDS, SLACK * self._slowest)
 
     def _was_tried(self, question: Question) -> bool:
         return question.port in PORTS and question.source in PODS and question.target in PODS
@@ -139,20 +153,24 @@ class Stage:
             if (seconds := asked.seconds(changed)) is not None:
                 probing.measured(f"time to {what}, step {number}", round(seconds, 3), "s")
 
-    def _leave(self, blocked: frozenset[Question], probing: Probing) -> None:
-        """Undo the case and see that what it blocked connects again; otherwise the arena is of no use any more."""
-        self._arena.restore()
-        if not blocked:
-            return
-        asked = {
-            probe: question
-            for route in {question.route for question in blocked}
-            for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
-            if question in blocked
-        }
-        table = self._prober(all_connect("policies gone", self._arena, asked, seconds=None))
+    def _leave(self, played: Played, probing: Probing) -> None:
+        """Undo a case and see that what was closed in the end connects again; without that, close the arena."""
+        try:
+            self._arena.restore()
+            closed = {
+                probe: question
+                for route, proved in self._proved.items()
+                for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
+                if question in played.steps[-1].closed & proved
+            }
+            if not closed:
+                return
+            table = self._prober(replace(all_connect("policies gone", self._arena, closed), timeout=self._timeout))
+        except BaseException:
+            self.close()
+            raise
         if table.mismatches():
-            probing.note(f"{len(table.mismatches())} cells stayed blocked after the policies were gone")
+            probing.note(f"{len(table.mismatches())} cells stayed closed after the policies were gone")
             self.close()
         elif (seconds := table.seconds_to_converge) is not None:
             probing.measured("time to release, policies gone", round(seconds, 3), "s")

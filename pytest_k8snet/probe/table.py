@@ -10,7 +10,7 @@ from pytest_k8snet.probe.explain import explain
 from pytest_k8snet.probe.observation import Expectation, Expected, Observation, Probe
 
 Mismatch = tuple[Probe, Expected, Observation, str]
-LISTED = 400
+LISTED = 250
 
 
 @dataclass(frozen=True, slots=True)
