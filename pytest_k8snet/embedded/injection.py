@@ -12,6 +12,7 @@ from typing import Protocol
 from pytest_k8snet.embedded import faults
 from pytest_k8snet.embedded.api.status import StoreError
 from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
+from pytest_k8snet.embedded.network.limits import NoDelayHere
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.policy.controller import PolicyController
@@ -88,7 +89,7 @@ class Injector:
                 raise StoreError(409, "Conflict", f"the fault {name} is in already")
             try:
                 await fault.apply(self._target)
-            except NotPossible as error:
+            except (NotPossible, NoDelayHere) as error:
                 raise StoreError(422, "Invalid", f"the fault {name} is not possible here: {error}") from error
             self._active.add(name)
 

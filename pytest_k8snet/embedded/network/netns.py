@@ -78,9 +78,9 @@ class NetNs:
         if commands:
             await self._command(("ip", "-batch", "-"), "\n".join(commands) + "\n")
 
-    async def show(self, *arguments: str) -> list[dict[str, Any]]:
-        """Return what an ``ip`` command that shows something says, for example ``show("route")``."""
-        shown: list[dict[str, Any]] = json.loads(await self._command(("ip", "-j", *arguments), "") or "[]")
+    async def show(self, tool: str, *arguments: str) -> list[dict[str, Any]]:
+        """Return what ``ip``, ``bridge`` or ``tc`` shows, for example ``show("ip", "route")``."""
+        shown: list[dict[str, Any]] = json.loads(await self._command((tool, "-j", *arguments), "") or "[]")
         return shown
 
     async def bridge(self, *commands: str) -> None:

@@ -77,9 +77,9 @@ class Network:
     async def set_mtu(self, mtu: int) -> None:
         """Change the MTU of the fabric, and with it that of every pod, also of those to come."""
         pod_mtu = mtu - self.pod_network.overhead
-        ports = [f"link set p-{name} mtu {mtu}" for name in (*self.nodes, *self.outside)]
-        await self.fabric.ip(*ports, f"link set {FABRIC} mtu {mtu}")
-        for host in itertools.chain(self.nodes.values(), self.outside.values()):
+        hosts = (*self.nodes.values(), *self.outside.values())
+        await self.fabric.ip(*(f"link set {host.port} mtu {mtu}" for host in hosts), f"link set {FABRIC} mtu {mtu}")
+        for host in hosts:
             await host.netns.ip(f"link set eth0 mtu {mtu}")
         for node in self.nodes.values():
             node.pod_mtu = pod_mtu

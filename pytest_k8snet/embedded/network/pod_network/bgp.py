@@ -83,6 +83,6 @@ async def _learned(node: Node) -> set[str]:
     """Return the ranges to which BIRD has made routes."""
     found: set[str] = set()
     for version, _ in node.addresses.by_version:
-        listed = await node.netns.show(f"-{version}", "route", "show", "proto", ROUTES_OF_BIRD)
+        listed = await node.netns.show("ip", f"-{version}", "route", "show", "proto", ROUTES_OF_BIRD)
         found |= {route["dst"] for route in listed}
     return found
