@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod
@@ -62,7 +63,7 @@ def ports_of(rule: Obj) -> Ports:
 
 def block_condition(block: Obj, side: str) -> str:
     """Return the condition that an address (``side`` is saddr or daddr) is in an ipBlock; it is of one family only."""
-    cidr = ipaddress.ip_network(block["cidr"], strict=False)
+    cidr = _network(block["cidr"])
     family = FAMILY[cidr.version]
     text = f"{family} {side} {cidr}" if cidr.prefixlen else f"meta nfproto ipv{cidr.version}"
     left_out = excepted(block)
@@ -71,7 +72,7 @@ def block_condition(block: Obj, side: str) -> str:
 
 def excepted(block: Obj) -> str:
     """Return the set of what an ipBlock excepts, "" if that is nothing."""
-    left_out = _collapsed(block.get("except") or (), ipaddress.ip_network(block["cidr"], strict=False).version)
+    left_out = _collapsed(block.get("except") or (), _network(block["cidr"]).version)
     return f"{{ {', '.join(left_out)} }}" if left_out else ""
 
 
@@ -84,9 +85,19 @@ def reached(census: Census, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod
 
 def in_block(block: Obj, address: str) -> bool:
     """Whether an address is in an ipBlock and not in what it excepts."""
-    parsed = ipaddress.ip_address(address)
-    left_out = (ipaddress.ip_network(text, strict=False) for text in block.get("except") or ())
-    return parsed in ipaddress.ip_network(block["cidr"], strict=False) and not any(parsed in cidr for cidr in left_out)
+    parsed = _parsed(address)
+    return parsed in _network(block["cidr"]) and not any(parsed in _network(text) for text in block.get("except") or ())
+
+
+@lru_cache(maxsize=4096)
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Every ipBlock asks for the addresses of all pods: parsing these anew took most of the time of a change."""
+    return ipaddress.ip_address(address)
+
+
+@lru_cache(maxsize=4096)
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(cidr, strict=False)
 
 
 def by_version(addresses: Iterable[str]) -> dict[int, list[str]]:
