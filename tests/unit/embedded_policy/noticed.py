@@ -77,7 +77,10 @@ class Enforced:
         if known is not None and known["spec"] == policy["spec"]:
             return known
         self._version += 1
-        return {**policy, "metadata": {**policy["metadata"], "resourceVersion": str(self._version)}}
+        return {
+            **policy,
+            "metadata": {**policy["metadata"], "resourceVersion": str(self._version), "uid": f"policy {self._version}"},
+        }
 
     def _pod(self, state: State, name: str) -> Pod:
         pod = state.pods[name]
