@@ -106,8 +106,8 @@ def _decided_by(finding: Finding, view: View) -> str:
 
 def _not_isolated(view: View) -> str:
     if not view.own.namespace:
-        what = "a node" if view.own.host_network else "outside the cluster"
-        return f"{view.own.shown} is {what}, and policies select pods only"
+        what = "nodes" if view.own.host_network else "hosts outside the cluster"
+        return f"policies do not select {what} ({view.own.shown})"
     return f"no policy isolates {view.own.shown} for {view.direction.lower()}"
 
 
