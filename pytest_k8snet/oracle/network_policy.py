@@ -75,8 +75,6 @@ def _judge(world: World, connection: Connection, frontend: Frontend | None) -> J
 
 def selecting_policies(world: World, view: View) -> tuple[Manifest, ...]:
     """Return the policies that isolate the own end of a connection in a direction, by name."""
-    if not view.own.namespace:
-        return ()
     found = (policy for policy in world.policies if affects(policy, view.direction) and selects(policy, view.own))
     return tuple(sorted(found, key=policy_name))
 

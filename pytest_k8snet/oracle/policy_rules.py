@@ -74,7 +74,7 @@ class Finding:
 
 def same_pod(one: Party, other: Party) -> bool:
     """Tell whether both parties are the same pod."""
-    return bool(one.namespace) and (one.namespace, one.name) == (other.namespace, other.name)
+    return (one.namespace, one.name) == (other.namespace, other.name)
 
 
 def affects(policy: Manifest, direction: str) -> bool:

@@ -86,6 +86,14 @@ def test_a_selector_may_or_may_not_see_host_network_pods(peer: dict[str, Any], v
         )
 
 
+def test_one_reason_is_enough() -> None:
+    judgement = asked([ingress({"from": [{"namespaceSelector": {}}]})], NEIGHBOUR, XA)
+    assert judgement.because == (
+        "x/base ingress rule 0 leaves it open: the selectors fit y/host, a hostNetwork pod, which the API lets "
+        "implementations treat as a pod or as its node"
+    )
+
+
 def test_no_selector_sees_a_node() -> None:
     assert asked([ingress({"from": [{"namespaceSelector": {}}]})], NODE_2, XA).verdict == DENIED
 
