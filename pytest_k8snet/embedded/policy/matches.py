@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj
-from pytest_k8snet.embedded.policy.world import NamedPort, Pod
+from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod
 
 FAMILY = {4: "ip", 6: "ip6"}
 ADDRESS_TYPE = {4: "ipv4_addr", 6: "ipv6_addr"}
@@ -65,8 +65,21 @@ def block_condition(block: Obj, side: str) -> str:
     cidr = ipaddress.ip_network(block["cidr"], strict=False)
     family = FAMILY[cidr.version]
     text = f"{family} {side} {cidr}" if cidr.prefixlen else f"meta nfproto ipv{cidr.version}"
-    left_out = _collapsed(block.get("except") or (), cidr.version)
-    return f"{text} {family} {side} != {{ {', '.join(left_out)} }}" if left_out else text
+    left_out = excepted(block)
+    return f"{text} {family} {side} != {left_out}" if left_out else text
+
+
+def excepted(block: Obj) -> str:
+    """Return the set of what an ipBlock excepts, "" if that is nothing."""
+    left_out = _collapsed(block.get("except") or (), ipaddress.ip_network(block["cidr"], strict=False).version)
+    return f"{{ {', '.join(left_out)} }}" if left_out else ""
+
+
+def reached(census: Census, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod, list[str]]]:
+    """Return the pods that a peer stands for, all for None, with those of their addresses that it names."""
+    block = (peer or {}).get("ipBlock")
+    for pod in census.peers(policy, peer) if peer and not block else census.everyone:
+        yield pod, [address for address in pod.addresses if not block or in_block(block, address)]
 
 
 def in_block(block: Obj, address: str) -> bool:
