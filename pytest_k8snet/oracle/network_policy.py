@@ -5,7 +5,7 @@ Policies judge an attempt to connect; its replies are always allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_k8snet.oracle.policy_rules import (
     EGRESS,
@@ -64,13 +64,17 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
 
 
 def _judge(world: World, connection: Connection, frontend: Frontend | None) -> Judgement:
-    sides = tuple(side_of(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+    return joined(side_of(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+
+
+def joined(both: Iterable[Side]) -> Judgement:
+    """Join what both sides say: a certain denial decides, then what is left open."""
+    sides = tuple(both)
     verdict = all_of(*(Answer(side.verdict) for side in sides)).verdict
-    deciding = [side for side in sides if side.verdict == verdict]
     if verdict == Verdict.ALLOWED:
         deciding = [side for side in sides if side.selecting] or list(sides)
         return Judgement(verdict, " and ".join(dict.fromkeys(side.because for side in deciding)), sides)
-    return Judgement(verdict, deciding[0].because, sides)
+    return Judgement(verdict, next(side.because for side in sides if side.verdict == verdict), sides)
 
 
 def selecting_policies(world: World, view: View) -> tuple[Manifest, ...]:
@@ -91,8 +95,8 @@ def side_of(world: World, view: View) -> Side:
         because = denial(world, view, selecting, found)
     else:
         because = _decided_by(next(finding for finding in found if finding.answer.verdict == decisive), view)
-    if decisive == Verdict.DENIED and (exemption := _exemption(view)):
-        return Side(view.direction, Verdict.UNDEFINED, f"{because}, but {exemption}", names)
+    if decisive == Verdict.DENIED and (reason := exemption(view)):
+        return Side(view.direction, Verdict.UNDEFINED, f"{because}, but {reason}", names)
     return Side(view.direction, decisive, because, names)
 
 
@@ -109,7 +113,7 @@ def _not_isolated(view: View) -> str:
     return f"no policy isolates {view.own.shown} for {view.direction.lower()}"
 
 
-def _exemption(view: View) -> str:
+def exemption(view: View) -> str:
     """Return why implementations may allow what the rules do not, '' where they must not."""
     own, other = view.own, view.other
     if own.host_network:

@@ -47,6 +47,13 @@ the connection however the API is read, it is allowed. An undefined one conforms
 | what | where the API leaves it open | for example |
 |---|---|---|
 {undefined}
+
+## Cluster-wide policies
+
+`oracle/cluster_policy.py` judges AdminNetworkPolicy and BaselineAdminNetworkPolicy (policy.networking.k8s.io/v1alpha1)
+and ClusterNetworkPolicy (v1alpha2) together with NetworkPolicy: the Admin tier by priority and then by the order of
+rules, NetworkPolicy for the pods that it selects, then the Baseline tier. Policies of one tier and priority that decide
+otherwise each leave the outcome undefined, as do rules by domain names. Connections to Services are not judged yet.
 """
 
 

@@ -154,10 +154,11 @@ def _selected(world: World, policy: Manifest, peer: Manifest, pod: Party) -> boo
     namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
     if namespaces is None:
         return pods is not None and pod.namespace == policy["metadata"]["namespace"] and matches(pods, pod.labels)
-    return matches(namespaces, _labels_of(world, pod.namespace)) and matches(pods or {}, pod.labels)
+    return matches(namespaces, namespace_labels(world, pod.namespace)) and matches(pods or {}, pod.labels)
 
 
-def _labels_of(world: World, namespace: str) -> Mapping[str, str]:
+def namespace_labels(world: World, namespace: str) -> Mapping[str, str]:
+    """Return the labels of a namespace. Raise ValueError if the world lacks it."""
     if namespace not in world.namespaces:
         known = ", ".join(sorted(world.namespaces)) or "none"
         raise ValueError(f"a pod is in the namespace {namespace!r}, which this world lacks; it has: {known}")
