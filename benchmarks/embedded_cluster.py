@@ -1,6 +1,6 @@
 """How fast and how large is the embedded cluster? ``python benchmarks/embedded_cluster.py [PODS]``
 
-Prints the seconds until it is ready, until one pod and until PODS pods (default 100) are Ready and gone again, and the
+Prints the seconds until it is ready, until one pod and until PODS pods (default 200) are Ready and gone again, and the
 memory (proportional set size) of all its processes. The pods only wait: what programs take is their own matter.
 """
 
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from figures import show, show_load
 
 from pytest_k8snet.embedded import ClusterOptions, launch
 from pytest_k8snet.kube.access import Access
@@ -50,10 +52,11 @@ def memory(parent: int) -> float:
 
 def main(count: int) -> None:
     """Measure and print."""
+    show_load()
     scratch = Path(tempfile.mkdtemp())
     began = time.perf_counter()
     with launch(ClusterOptions(), scratch / "run") as running:
-        print(f"ready                    {time.perf_counter() - began:6.2f} s")
+        show("ready", time.perf_counter() - began, "s", 3)
         api = KubeApi(Access(str(running.kubeconfig), "", scratch))
         children = Path("/proc/self/task").glob("*/children")
         launcher = next(int(pid) for file in children for pid in file.read_text().split())
@@ -62,22 +65,22 @@ def main(count: int) -> None:
             return sum(map(ready, api.objects("v1", "Pod", "default"))) == number
 
         api.create(pod("first"))
-        print(f"one pod Ready            {until(lambda: are_ready(1)):6.3f} s")
+        show("one pod Ready", until(lambda: are_ready(1)), "s")
         empty = memory(launcher)
         began = time.perf_counter()
         for number in range(count):
             api.create(pod(f"pod-{number}"))
         until(lambda: are_ready(count + 1))
-        print(f"{count} pods Ready           {time.perf_counter() - began:6.2f} s")
-        print(f"memory without pods      {empty:6.0f} MB")
-        print(f"memory of an idle pod    {(memory(launcher) - empty) / count:6.2f} MB")
+        show(f"{count} pods Ready", time.perf_counter() - began, "s", 10 * count / 200)
+        show("memory without pods", empty, "MB", places=0)
+        show("memory of an idle pod", (memory(launcher) - empty) / count, "MB", 3)
         began = time.perf_counter()
         api.delete_all("v1", "Pod", "default", grace=1)
         until(lambda: are_ready(0) and not api.objects("v1", "Pod", "default"))
-        print(f"{count + 1} pods gone            {time.perf_counter() - began:6.2f} s")
+        show(f"{count + 1} pods gone", time.perf_counter() - began, "s")
         began = time.perf_counter()
-    print(f"nothing left after       {time.perf_counter() - began:6.2f} s")
+    show("nothing left after", time.perf_counter() - began, "s")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)

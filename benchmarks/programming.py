@@ -1,20 +1,22 @@
 """How long until a change of the API holds in the kernel? ``python benchmarks/programming.py [SERVICES]``
 
-Prints the milliseconds from a request to its effect on packets: one pod asks another by UDP, each millisecond from
-another port. The changes are a policy that comes and goes, and a Service that gets its endpoint and loses it. They are
-measured in an empty cluster, then beside 40 pods under 100 policies. Then come the seconds until SERVICES Services
-(default 500) with four endpoints each answer on every node, and the latencies beside all of it.
+Prints the seconds until SERVICES Services (default 500) with four endpoints each answer on every node of a cluster that
+has nothing else. Then the milliseconds from a request to its effect on packets: one pod asks another by UDP, each
+millisecond from another port. The changes are a policy that comes and goes, and a Service that gets its endpoint and
+loses it. They are measured in an empty cluster, beside 40 pods under 100 policies, and beside the Services as well.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from figures import show, show_latencies, show_load
 
 from pytest_k8snet.embedded import ClusterOptions, launch
 from pytest_k8snet.kube.access import Access
@@ -177,11 +179,6 @@ class Bench:
         return float(since), seen == "1"
 
 
-def show(title: str, values: list[float]) -> None:
-    """Print median and largest value."""
-    print(f"{title:<36} {statistics.median(values):6.1f} ms, at most {max(values):6.1f}")
-
-
 def latencies(bench: Bench) -> None:
     """Measure changes of a policy, by the pod's address, and of a Service."""
     api, times = bench.api, [list[float]() for _ in range(4)]
@@ -204,7 +201,7 @@ def latencies(bench: Bench) -> None:
         times,
         strict=True,
     ):
-        show(title, values)
+        show_latencies(title, values, 50)
 
 
 def crowd(bench: Bench) -> None:
@@ -214,27 +211,42 @@ def crowd(bench: Bench) -> None:
         bench.api.create(policy(number))
 
 
-def many(bench: Bench, count: int) -> None:
-    """Create Services until the last one answers on all nodes."""
+def many(bench: Bench, count: int, bound: float | None = None) -> None:
+    """Create Services until the last one answers on all nodes; ``bound`` in seconds is for all of it."""
     began = time.monotonic()
     for number in range(count):
         made = bench.api.create(service(f"many-{number}", "many"))
     created = time.monotonic()
     last = max(float(bench.run(f"many-{node}", "python3", "-c", WAIT, made["spec"]["clusterIP"])) for node in NODES)
-    print(f"{count} Services created               {created - began:6.2f} s")
-    print(f"the last one answers on all nodes    {last - created:6.2f} s later")
+    show(f"{count} Services created, one by one", created - began, "s")
+    show("  until the last answers on all nodes", last - began, "s", bound)
 
 
-def main(count: int) -> None:
-    """Measure and print."""
+@contextmanager
+def cluster() -> Iterator[Bench]:
+    """A cluster with the four endpoints of the many Services."""
     scratch = Path(tempfile.mkdtemp())
     loop = IoLoop("benchmark")
     with launch(ClusterOptions(), scratch / "run") as running:
         api = KubeApi(Access(str(running.kubeconfig), "", scratch))
         bench = Bench(api, loop)
-        bench.start(pod("echo", "node-2", ECHO), *(pod(f"many-{node}", node, ECHO, app="many") for node in NODES))
+        bench.start(*(pod(f"many-{node}", node, ECHO, app="many") for node in NODES))
         bench.start(pod("many-more", "node-1", ECHO, app="many"))
-        api.create(service("echo", "echo"))
+        yield bench
+        api.close()
+    loop.close()
+
+
+def main(count: int) -> None:
+    """Measure and print."""
+    show_load()
+    print("in a cluster of their own")
+    with cluster() as bench:
+        many(bench, count, 2 * count / 500)
+    print("in an empty cluster")
+    with cluster() as bench:
+        bench.start(pod("echo", "node-2", ECHO))
+        bench.api.create(service("echo", "echo"))
         latencies(bench)
         crowd(bench)
         print(f"beside {PODS} pods under {POLICIES} policies")
@@ -242,8 +254,6 @@ def main(count: int) -> None:
         many(bench, count)
         print(f"beside {count} Services too")
         latencies(bench)
-        api.close()
-    loop.close()
 
 
 if __name__ == "__main__":
