@@ -32,6 +32,15 @@ def _checks() -> Iterator[tuple[Check, str]]:
                     yield mark.args[0], (value.__doc__ or "").strip().partition("\n")[0]
 
 
+def catching() -> dict[str, tuple[str, ...]]:
+    """Return, for each fault that shipped checks name, the ids of these checks."""
+    found: dict[str, tuple[str, ...]] = {}
+    for check, _ in all_checks():
+        for fault in check.catches:
+            found[fault] = (*found.get(fault, ()), check.id)
+    return found
+
+
 def as_markdown() -> str:
     """Return the catalogue as the table of docs/checks.md."""
     lines = ["| id | level | what must hold | needs | faults that it catches |", "|---|---|---|---|---|"]

@@ -44,7 +44,7 @@ class FalseAddresses:
         for node, link in cluster.network.links():
             if link in self._shown:
                 await take_off(node, link, self._shown[link])
-        cluster.kubelet.behaviour.reports.remove(self._report)
+        cluster.kubelet.behaviour.stop(self._report)
         cluster.kubelet.refresh()
 
     def _report(self, uid: str, addresses: Told) -> Told:

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_k8snet.embedded.container.zygote import run_zygote
+from pytest_k8snet.embedded.fault_files import FaultFileError
 from pytest_k8snet.embedded.linux import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -190,6 +191,9 @@ def _serve(setting: Setting, scratch: Path, channel: socket.socket) -> None:
         from pytest_k8snet.embedded.cluster import run_cluster
 
         asyncio.run(run_cluster(setting.options, setting.run_dir, scratch, setting.listener, channel, announce))
+    except FaultFileError as error:
+        announce({"error": str(error), "file": True})
+        sys.exit(1)
     except Exception as error:
         traceback.print_exc()
         announce({"error": f"{type(error).__name__}: {error}"})

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from .body import MAX_BYTES
 from .discovery import discover
-from .faults import Faults
+from .faults import Faults, NetworkState
 from .janitor import Janitor
 from .openapi import openapi
 from .rest import Rest, json_response
@@ -48,6 +48,7 @@ def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") ->
     app.router.add_get("/openapi/v2", _openapi_v2)
     for path in ("/healthz", "/livez", "/readyz"):
         app.router.add_get(path, _healthy)
+    app.router.add_route("GET", "/k8snet/network", NetworkState(runtime).handle)
     app.router.add_route("*", "/k8snet/faults", faults.handle)
     app.router.add_route("*", "/k8snet/faults/{name}", faults.handle)
     app.router.add_route("*", "/api/v1/{tail:.+}", rest.handle)

@@ -27,7 +27,7 @@ class HairpinSelfDropped:
     async def revert(self, cluster: Target) -> None:
         """Remove them."""
         for node in cluster.network.nodes.values():
-            node.on_attach.remove(self._drop)
+            node.stop_calling(self._drop)
         for _, link in cluster.network.links():
             await load(link.netns, self.name, {})
 

@@ -25,7 +25,7 @@ class NewPodsUnreachable:
     async def revert(self, cluster: Target) -> None:
         """Connect those that were cut off."""
         for node in cluster.network.nodes.values():
-            node.on_attach.remove(self._cut_off)
+            node.stop_calling(self._cut_off)
         for _, link in cluster.network.links():
             await load(link.netns, self.name, {})
 

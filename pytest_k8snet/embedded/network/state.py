@@ -1,0 +1,43 @@
+"""What the kernel knows of the cluster's network, as text that can be compared."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+
+from pytest_k8snet.embedded.network.netns import TOOL_PATH, NetNs
+from pytest_k8snet.embedded.network.topology import Network
+
+COMMANDS = """
+nft --stateless list ruleset
+ip -o link | sed 's/ qlen.*//'
+ip -o addr | sed 's/ valid_lft.*//'
+ip route show table all
+ip -6 route show table all
+ip rule
+ip -6 rule
+ip neigh show nud permanent
+cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/accept_local
+"""
+
+
+async def network_state(network: Network) -> dict[str, list[str]]:
+    """Return rules, links, addresses, routes and what is tuned, line by line, of every node, outside host and pod.
+
+    What changes by itself is left out: counters, connections, learned neighbours, lifetimes.
+    """
+    places = {
+        "the fabric": network.fabric,
+        **{host.name: host.netns for host in (*network.nodes.values(), *network.outside.values())},
+        **{f"pod {link.netns.name} on {node.name}": link.netns for node, link in network.links()},
+    }
+    states = await asyncio.gather(*map(_state, places.values()))
+    return dict(zip(places, states, strict=True))
+
+
+async def _state(netns: NetNs) -> list[str]:
+    def look() -> str:
+        argv = ("sh", "-c", f"exec 2>&1\n{COMMANDS}")
+        return subprocess.run(argv, capture_output=True, text=True, env={"PATH": TOOL_PATH}, check=False).stdout
+
+    return sorted(line.strip() for line in (await netns.run(look)).splitlines())
