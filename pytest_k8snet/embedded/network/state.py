@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
+from collections.abc import Iterator
 
 from pytest_k8snet.embedded.network.netns import TOOL_PATH, NetNs
 from pytest_k8snet.embedded.network.topology import Network
@@ -19,6 +21,10 @@ ip -6 rule
 ip neigh show nud permanent
 cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/conf/*/accept_local
 """
+
+
+BY_ITSELF = re.compile(r"fe80::([0-9a-f]+:| )")
+"""Link-local addresses, but the gateway's: the kernel makes them, some time after their link."""
 
 
 async def network_state(network: Network) -> dict[str, list[str]]:
@@ -40,4 +46,11 @@ async def _state(netns: NetNs) -> list[str]:
         argv = ("sh", "-c", f"exec 2>&1\n{COMMANDS}")
         return subprocess.run(argv, capture_output=True, text=True, env={"PATH": TOOL_PATH}, check=False).stdout
 
-    return sorted(line.strip() for line in (await netns.run(look)).splitlines())
+    return sorted(_pieces(await netns.run(look)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The lines, with each element of a set by itself: nft lists them in the order in which they came."""
+    for line in text.splitlines():
+        if not BY_ITSELF.search(line):
+            yield from filter(None, (piece.strip(" {}\t") for piece in line.replace("elements = {", "").split(",")))
