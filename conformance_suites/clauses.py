@@ -14,3 +14,20 @@ POD_STATUS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resou
 POD_PORTS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports"
 HOST_NETWORK = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#hosts-namespaces"
 PATH_MTU_DISCOVERY = "https://www.rfc-editor.org/rfc/rfc8201"
+
+NETWORK_POLICY = f"{DOCS}/services-networking/network-policies"
+POLICY_RESOURCE = f"{NETWORK_POLICY}/#networkpolicy-resource"
+POLICY_ISOLATION = f"{NETWORK_POLICY}/#the-two-sorts-of-pod-isolation"
+POLICY_PEERS = f"{NETWORK_POLICY}/#behavior-of-to-and-from-selectors"
+POLICY_DEFAULTS = f"{NETWORK_POLICY}/#default-policies"
+POLICY_PORT_RANGE = f"{NETWORK_POLICY}/#targeting-a-range-of-ports"
+POLICY_NAMESPACE_NAME = f"{NETWORK_POLICY}/#targeting-a-namespace-by-its-name"
+POLICY_POD_LIFECYCLE = f"{NETWORK_POLICY}/#pod-lifecycle"
+POLICY_SPEC = (
+    "https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec"
+)
+
+
+def by_name() -> dict[str, str]:
+    """Return the clauses by the names that case files give them."""
+    return {name: value for name, value in globals().items() if name.isupper()}

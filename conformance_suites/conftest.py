@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.policy.stage import Stage
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.state import Fleet
@@ -26,6 +27,12 @@ def fleet(k8snet_cluster: Cluster) -> Fleet:
 def namespace(k8snet_namespace: Namespace) -> Namespace:
     """Return a namespace of this module's own."""
     return k8snet_namespace
+
+
+@pytest.fixture(scope="session")
+def stage(k8snet_stage: Stage) -> Stage:
+    """Return the stage on which policy cases are played."""
+    return k8snet_stage
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
+import pytest
+
 import conformance_suites
 from pytest_k8snet.checks import Check
 
@@ -28,8 +30,19 @@ def _checks() -> Iterator[tuple[Check, str]]:
             continue
         for value in vars(importlib.import_module(module.name)).values():
             for mark in getattr(value, "pytestmark", ()):
-                if mark.name == "k8snet_check":
-                    yield mark.args[0], (value.__doc__ or "").strip().partition("\n")[0]
+                sentence = (value.__doc__ or "").strip().partition("\n")[0]
+                for check in _in_mark(mark):
+                    yield check, check.title or sentence
+
+
+def _in_mark(mark: pytest.Mark) -> Iterator[Check]:
+    """Yield the check of a test, and those of its parameters."""
+    if mark.name == "k8snet_check":
+        yield mark.args[0]
+    elif mark.name == "parametrize":
+        for parameters in mark.args[1]:
+            for one in getattr(parameters, "marks", ()):
+                yield from _in_mark(getattr(one, "mark", one))
 
 
 def catching() -> dict[str, tuple[str, ...]]:

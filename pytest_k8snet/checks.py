@@ -47,6 +47,7 @@ class Check:
     spec: str
     requires: tuple[str, ...]
     catches: tuple[str, ...]
+    title: str = ""  # where it is not the first line of a docstring
 
 
 def check(
@@ -63,19 +64,24 @@ def check(
     ``spec`` is the URL of the clause. Raises ValueError for an id, area, level or requirement that does not exist, so
     that a misspelt one fails at import.
     """
-    if not re.fullmatch(r"[A-Z]+-\d{3}", id):
-        raise ValueError(f"check id {id!r} must look like MODEL-001")
-    made = Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches))
-    for value, known in ((made.area, AREAS), (level, LEVELS), *((name, REQUIREMENTS) for name in requires)):
-        if value not in known:
-            raise ValueError(f"{id}: {value!r} is not one of {', '.join(known)}")
+    marks = marks_of(Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches)))
 
     def mark(function: TestFunction) -> TestFunction:
-        for marker in (pytest.mark.k8snet_check(made), getattr(pytest.mark, made.area), getattr(pytest.mark, level)):
-            function = marker(function)
+        for one in marks:
+            function = one(function)
         return function
 
     return mark
+
+
+def marks_of(made: Check) -> tuple[pytest.MarkDecorator, ...]:
+    """Return the marks that make a test, or one set of its parameters, this check. Raises ValueError."""
+    if not re.fullmatch(r"[A-Z]+-\d{3}", made.id):
+        raise ValueError(f"check id {made.id!r} must look like MODEL-001")
+    for value, known in ((made.area, AREAS), (made.level, LEVELS), *((name, REQUIREMENTS) for name in made.requires)):
+        if value not in known:
+            raise ValueError(f"{made.id}: {value!r} is not one of {', '.join(known)}")
+    return pytest.mark.k8snet_check(made), getattr(pytest.mark, made.area), getattr(pytest.mark, made.level)
 
 
 def check_of(item: pytest.Item) -> Check | None:
@@ -96,5 +102,6 @@ def requirements_of(item: pytest.Item) -> tuple[str, ...]:
 def register_markers(config: pytest.Config) -> None:
     """Make the markers of areas and levels known, so that ``-m "model and core"`` works."""
     config.addinivalue_line("markers", "k8snet_check(check): permanent id, clause and level of a check")
+    config.addinivalue_line("markers", "cyclonus: the policy cases that cyclonus runs by default (pytest-k8snet)")
     for name, meaning in (AREAS | LEVELS).items():
         config.addinivalue_line("markers", f"{name}: {meaning} (pytest-k8snet)")

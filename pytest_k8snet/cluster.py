@@ -57,6 +57,11 @@ class Cluster:
         return self.attachment.state.outside
 
     @property
+    def missing(self) -> dict[str, str]:
+        """What the cluster lacks of checks.REQUIREMENTS, with the reason."""
+        return self.attachment.state.missing
+
+    @property
     def mtu(self) -> int:
         """The smallest interface MTU of the fleet's pods in bytes."""
         return self.attachment.state.mtu
@@ -121,10 +126,12 @@ class Cluster:
         return True
 
     @contextmanager
-    def namespace(self, purpose: str, *, enforce: str = "restricted") -> Iterator[Namespace]:
+    def namespace(
+        self, purpose: str, *, enforce: str = "restricted", labels: Mapping[str, str] | None = None
+    ) -> Iterator[Namespace]:
         """Make a namespace; delete it on leaving. ``enforce`` is its Pod Security level."""
         run_id, settings = self.attachment.state.run_id, self.attachment.settings
-        manifest = pods.namespace(run_id, purpose, settings, enforce=enforce)
+        manifest = pods.namespace(run_id, purpose, settings, enforce=enforce, more=labels)
         name = manifest["metadata"]["name"]
         try:
             fleet.make_namespace(self.api, run_id, manifest, settings)
@@ -155,10 +162,14 @@ class Namespace:
 
     def start(self, *wanted: PodRequest) -> tuple[Pod, ...]:
         """Start the wanted pods side by side and wait until all are Ready. Raises PodNotReady."""
+        self.create(*wanted)
+        return self.wait(*(request.name for request in wanted))
+
+    def create(self, *wanted: PodRequest) -> None:
+        """Create the wanted pods; ``wait`` tells when they are Ready."""
         attachment = self._cluster.attachment
         for request in wanted:
             attachment.api.create(pods.probe_pod(attachment.state.run_id, self.name, request, attachment.settings))
-        return self.wait(*(request.name for request in wanted))
 
     def wait(self, *names: str) -> tuple[Pod, ...]:
         """Wait until pods are Ready and return them as they are now."""

@@ -11,6 +11,7 @@ from pytest_k8snet.plugin import WORKER
 
 if TYPE_CHECKING:
     from pytest_k8snet.cluster import Cluster, Namespace
+    from pytest_k8snet.policy.stage import Stage
     from pytest_k8snet.probing import Probing
 
 
@@ -41,3 +42,12 @@ def k8snet_probe(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Pro
     from pytest_k8snet.probing import Probing
 
     return Probing(k8snet_cluster, request.node)
+
+
+@pytest.fixture(scope="session")
+def k8snet_stage(k8snet_cluster: Cluster) -> Iterator[Stage]:
+    """Make the stage on which policy cases are played; its arena of nine pods comes with the first case."""
+    from pytest_k8snet.policy.stage import open_stage
+
+    with open_stage(k8snet_cluster) as stage:
+        yield stage

@@ -180,7 +180,7 @@ class Worker:
         """Begin the record of a check."""
         if (found := check_of(item)) is None:
             return
-        sentence = (getattr(item, "function", item).__doc__ or item.name).strip()
+        sentence = found.title or (getattr(item, "function", item).__doc__ or item.name).strip()
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         item.stash[RECORD] = CheckRecord(
             id=found.id,
@@ -192,7 +192,8 @@ class Worker:
             level=found.level,
             requires=[*found.requires],
             catches=[*found.catches],
-            params={name: str(value) for name, value in parameters.items()},
+            # A parameter that is the check itself, such as a policy case, is in its id already.
+            params={name: str(value) for name, value in parameters.items() if str(value) != found.id},
             started=time.time(),
             repeat=repeat_command(item.nodeid, str(item.path), self._config.invocation_params.args),
         )

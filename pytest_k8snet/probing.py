@@ -67,6 +67,17 @@ class Probing:
         """Return what each pod says of itself: addresses, links, routes, its network namespace."""
         return self._cluster.attachment.prober.facts(tuple(pods))
 
+    def note(self, text: str) -> None:
+        """Put a sentence into the report: what people should know of how the verdict came about."""
+        if (record := self._item.stash.get(RECORD, None)) is not None:
+            record.notes.append(text)
+
+    def show(self, title: str, text: str) -> None:
+        """Put evidence into the report, and into what the terminal shows of a test that fails."""
+        self._item.add_report_section("call", title, text)
+        if (record := self._item.stash.get(RECORD, None)) is not None:
+            record.evidence.append(text)
+
     def measured(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""
         if (record := self._item.stash.get(RECORD, None)) is not None:

@@ -56,11 +56,15 @@ OWNER, REPORT = 0, 1
 
 @dataclass(frozen=True)
 class Setting:
-    """What all processes of one cluster know. ``listener`` was opened before leaving the machine's network."""
+    """What all processes of one cluster know. ``listener`` was opened before leaving the machine's network.
+
+    ``sweeper`` is the process that ends last.
+    """
 
     options: ClusterOptions
     run_dir: Path
     listener: socket.socket
+    sweeper: int
 
 
 def announce(message: dict[str, object]) -> None:
@@ -70,13 +74,13 @@ def announce(message: dict[str, object]) -> None:
 
 def split(options: ClusterOptions, run_dir: Path) -> Role:
     """Become launcher, sweeper and init; return in each of them what it has to do."""
-    setting = Setting(options, run_dir, socket.create_server(("127.0.0.1", 0)))
     lease_read, lease_write = os.pipe2(os.O_CLOEXEC)
-    if os.fork() == 0:
+    sweeper = os.fork()
+    if sweeper == 0:
         os.close(lease_write)
-        setting.listener.close()
         return lambda: _sweep(lease_read, run_dir)
     os.close(lease_read)
+    setting = Setting(options, run_dir, socket.create_server(("127.0.0.1", 0)), sweeper)
     try:
         if os.geteuid() != 0:
             _enter_user_namespace()
@@ -190,7 +194,10 @@ def _serve(setting: Setting, scratch: Path, channel: socket.socket) -> None:
         # Half a second of imports: after the zygote was forked, which is to stay small, and beside its start.
         from pytest_k8snet.embedded.cluster import run_cluster
 
-        asyncio.run(run_cluster(setting.options, setting.run_dir, scratch, setting.listener, channel, announce))
+        def ready(message: dict[str, object]) -> None:
+            announce({**message, "sweeper": setting.sweeper})
+
+        asyncio.run(run_cluster(setting.options, setting.run_dir, scratch, setting.listener, channel, ready))
     except FaultFileError as error:
         announce({"error": str(error), "file": True})
         sys.exit(1)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_k8snet.embedded import logfile
 from pytest_k8snet.embedded.fault_files import FaultFileError
@@ -26,10 +28,12 @@ PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 class Running:
     """A running cluster. It ends with ``stop``, or with this process, however this process ends."""
 
-    def __init__(self, launcher: subprocess.Popen[bytes], kubeconfig: Path, server: str, token: str, ca: str) -> None:
-        self.kubeconfig = kubeconfig
+    def __init__(self, launcher: subprocess.Popen[bytes], message: Mapping[str, Any]) -> None:
+        """``message`` is what the cluster announced when its API answered."""
+        self.kubeconfig = Path(message["kubeconfig"])
         self._launcher = launcher
-        self._api = (server, token, ca)
+        self._last: int | None = os.pidfd_open(message["sweeper"])
+        self._api: tuple[str, str, str] = (message["server"], message["token"], message["ca"])
 
     def __enter__(self) -> Running:
         return self
@@ -42,6 +46,11 @@ class Running:
     def stop(self) -> None:
         """End the cluster; when this returns nothing of it is left. Doing it twice is fine."""
         _end(self._launcher)
+        if self._last is not None:
+            # Its pipes are closed a moment before a process has ended.
+            select.select([self._last], [], [])
+            os.close(self._last)
+            self._last = None
 
     def wait(self) -> None:
         """Return when the cluster has ended, however that came about."""
@@ -87,7 +96,7 @@ def launch(options: ClusterOptions, run_dir: Path) -> Running:
         _end(launcher)
         shutil.rmtree(run_dir, ignore_errors=True)
         raise
-    return Running(launcher, Path(message["kubeconfig"]), message["server"], message["token"], message["ca"])
+    return Running(launcher, message)
 
 
 def faults_of(kubeconfig: Path) -> FaultsClient:
@@ -102,13 +111,13 @@ def _client(server: str, token: str, ca: str) -> FaultsClient:
     return FaultsClient(server, token, ca)
 
 
-def _first_message(launcher: subprocess.Popen[bytes], timeout: float) -> dict[str, str]:
+def _first_message(launcher: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:
     assert launcher.stdout is not None
     ready, _, _ = select.select([launcher.stdout], [], [], timeout)
     if not ready:
         raise CannotStart(f"the embedded cluster was not ready after {timeout:g} s: give it longer, or look for load")
     line = launcher.stdout.readline()
-    message: dict[str, str] = json.loads(line) if line else {}
+    message: dict[str, Any] = json.loads(line) if line else {}
     return message
 
 

@@ -122,7 +122,9 @@ class KubeApi:
             if error.status != 404:
                 raise
 
-    def wait_gone(self, api_version: str, kind: str, name: str, namespace: str, *, seconds: float = 60.0) -> None:
+    def wait_gone(
+        self, api_version: str, kind: str, name: str, namespace: str | None = None, *, seconds: float = 60.0
+    ) -> None:
         """Wait until an object is gone. Raises ApiError when it is still there in the end."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -133,7 +135,8 @@ class KubeApi:
                     return
                 raise
             time.sleep(0.05)
-        raise ApiError(f"{kind} {namespace}/{name} is still there {seconds:.0f} s after it was deleted")
+        where = f"{namespace}/{name}" if namespace else name
+        raise ApiError(f"{kind} {where} is still there {seconds:.0f} s after it was deleted")
 
     def delete_all(self, api_version: str, kind: str, namespace: str, *, grace: int) -> None:
         """Delete all objects of a kind in a namespace. ``grace`` in seconds."""

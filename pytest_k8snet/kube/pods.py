@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -29,7 +29,8 @@ class PodRequest:
     """A probe pod that is wanted. ``node`` "" leaves the choice to the scheduler.
 
     ``containers`` maps the name of each container to the ports that its agent serves; ``host_ports`` maps a port of
-    the pod to a port of its node.
+    the pod to a port of its node. ``named`` are ports that are declared with a name: name to protocol (TCP, UDP, SCTP)
+    and number.
     """
 
     name: str
@@ -38,11 +39,15 @@ class PodRequest:
     labels: dict[str, str] = field(default_factory=dict)
     host_network: bool = False
     host_ports: dict[int, int] = field(default_factory=dict)
+    named: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
-def namespace(run_id: str, purpose: str, settings: Settings, *, enforce: str = "restricted") -> Object:
-    """Return the manifest of a new namespace of a run; ``enforce`` is its Pod Security level."""
+def namespace(
+    run_id: str, purpose: str, settings: Settings, *, enforce: str = "restricted", more: Mapping[str, str] | None = None
+) -> Object:
+    """Return the manifest of a new namespace of a run; ``enforce`` is its Pod Security level, ``more`` its labels."""
     made = {labels.RUN: run_id, "pod-security.kubernetes.io/enforce": enforce} | settings.namespace_labels
+    made |= more or {}
     notes = {labels.PURPOSE: purpose, labels.ALIVE_UNTIL: labels.lease()} | settings.namespace_annotations
     name = labels.namespace_name(run_id, purpose)
     return {
@@ -128,7 +133,8 @@ def _container(name: str, ports: Sequence[int], wanted: PodRequest, settings: Se
                 for key, path in fields.items()
             ),
         ],
-        "ports": [
+        "ports": _named(wanted)
+        or [
             {"containerPort": port, "protocol": protocol} | _host_port(wanted, port)
             for port in ports
             for protocol in ("TCP", "UDP")
@@ -137,6 +143,13 @@ def _container(name: str, ports: Sequence[int], wanted: PodRequest, settings: Se
         "securityContext": _capabilities(wanted),
         "resources": {"requests": {"cpu": "5m", "memory": "24Mi"}},
     }
+
+
+def _named(wanted: PodRequest) -> list[Object]:
+    return [
+        {"name": name, "containerPort": number, "protocol": protocol}
+        for name, (protocol, number) in wanted.named.items()
+    ]
 
 
 def _host_port(wanted: PodRequest, port: int) -> Object:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Manifest = Mapping[str, Any]
 
@@ -19,6 +19,28 @@ class Verdict(enum.StrEnum):
     ALLOWED = "allowed"
     DENIED = "denied"
     UNDEFINED = "undefined"
+
+
+class Answer(NamedTuple):
+    """A verdict on a part of the question; ``because`` says what is left open if it is UNDEFINED."""
+
+    verdict: Verdict
+    because: str = ""
+
+
+YES = Answer(Verdict.ALLOWED)
+NO = Answer(Verdict.DENIED)
+CERTAINTY = (Verdict.DENIED, Verdict.UNDEFINED, Verdict.ALLOWED)
+
+
+def all_of(*answers: Answer) -> Answer:
+    """Return what holds if all must allow: one that certainly denies decides, then one that is left open."""
+    return min(answers, key=lambda answer: CERTAINTY.index(answer.verdict), default=YES)
+
+
+def any_of(*answers: Answer) -> Answer:
+    """Return what holds if one that allows is enough; none at all denies."""
+    return max(answers, key=lambda answer: CERTAINTY.index(answer.verdict), default=NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +68,11 @@ class Party:
     node: str = ""
     host_network: bool = False
 
+    @property
+    def shown(self) -> str:
+        """The name for people: ``namespace/name`` of a pod, else the name alone."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
 
 @dataclass(frozen=True, slots=True)
 class Connection:
@@ -55,6 +82,28 @@ class Connection:
     target: Party
     protocol: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A pod behind a Service and the number of its target port."""
+
+    pod: Party
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frontend:
+    """The address, port and protocol of a Service that a client asks: a cluster address, a node port, a load balancer.
+
+    ``keeps_source`` is false where the path may give the connection another source address: node ports, external
+    addresses and load balancers, unless ``externalTrafficPolicy: Local`` keeps the source.
+    """
+
+    address: str
+    port: int
+    protocol: str
+    keeps_source: bool = True
 
 
 @dataclass(frozen=True, slots=True)

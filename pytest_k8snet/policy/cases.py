@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pytest_k8snet.oracle.policy_world import NamedPort
+
 Manifest = Mapping[str, Any]
 Labels = Mapping[str, str]
 
@@ -55,10 +57,14 @@ class LabelNamespace:
 
 @dataclass(frozen=True)
 class CreatePod:
-    """Start the pod ``namespace/name`` like those of the arena and wait until it is Ready."""
+    """Start the pod ``namespace/name`` like those of the arena and wait until it is Ready.
+
+    It serves what they all serve; ``ports`` are the names that it declares instead of theirs, None for the same.
+    """
 
     pod: str
     labels: Labels = field(default_factory=dict)
+    ports: tuple[NamedPort, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,8 @@ class Step:
 class Case:
     """A policy case. ``id`` is permanent (POLICY-120); ``cyclonus`` and ``upstream`` name the cases that it covers.
 
-    ``requires`` are keys of checks.REQUIREMENTS, ``catches`` names of faults, ``file`` and ``line`` its place.
+    ``spec`` is the URL of the clause, ``requires`` are keys of checks.REQUIREMENTS, ``catches`` names of faults,
+    ``file`` and ``line`` its place. ``cyclonus_default``: what cyclonus runs when nothing else is asked for.
     """
 
     id: str
@@ -132,6 +139,10 @@ class Case:
     catches: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
     cyclonus: tuple[str, ...] = ()
+    cyclonus_default: bool = False
     upstream: tuple[str, ...] = ()
     file: Path = Path()
     line: int = 0
+
+    def __str__(self) -> str:
+        return self.id

@@ -29,7 +29,7 @@ def lacking(expectation: Expectation) -> dict[Probe, list[str]]:
     return {
         probe: missing
         for probe, expected in expectation.cells.items()
-        if Outcome.CONNECTED not in expected.outcomes
+        if Outcome.CONNECTED not in expected.outcomes and probe not in expectation.controlled
         if (missing := _missing(probe, expected, sources, servers))
     }
 

@@ -16,13 +16,20 @@ Observe = Callable[[Collection[Probe]], dict[Probe, Observation]]
 
 
 class Course:
-    """Follows one expectation; to be run once."""
+    """Follows one expectation; to be run once.
 
-    def __init__(self, expectation: Expectation, observe: Observe, patience: Patience) -> None:
+    ``confirm`` asks again, with more patience, what was silent and should not have been, before it counts.
+    """
+
+    def __init__(
+        self, expectation: Expectation, observe: Observe, patience: Patience, *, confirm: Observe | None = None
+    ) -> None:
         self._expectation = expectation
         self._observe = observe
+        self._confirm = confirm
         self._patience = patience
         self._seen: dict[Probe, Observation] = {}
+        self._came_true: dict[Probe, float] = {}
         self._flaps: dict[Probe, Flap] = {}
         self._rounds = 0
         self._started = time.monotonic()
@@ -34,7 +41,8 @@ class Course:
         self._demand_verdicts(self._seen)
         if seconds is not None:
             self._hold()
-        return TruthTable(self._expectation, self._seen, seconds, tuple(self._flaps.values()), self._rounds)
+        flaps = tuple(self._flaps.values())
+        return TruthTable(self._expectation, self._seen, seconds, flaps, self._rounds, self._came_true)
 
     def _converge(self, deadline: float) -> float | None:
         """Ask until one round of the whole table is right; return the seconds to its beginning, None if there is none.
@@ -46,15 +54,28 @@ class Course:
         while True:
             began = time.monotonic()
             self._seen |= self._ask(asked)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._seen |= self._confirmed(self._seen)
             wrong = self._wrong(self._seen)
+            self._note_what_came_true(asked, wrong, began - self._started)
             if not wrong and len(asked) == len(self._expectation.cells):
                 return began - self._started
-            left = deadline - time.monotonic()
             if wrong:
                 if left <= 0:
                     return None
                 time.sleep(min(self._patience.interval, left))
             asked = wrong or self._expectation.cells
+
+    def _note_what_came_true(self, asked: Collection[Probe], wrong: Collection[Probe], seconds: float) -> None:
+        for probe in asked:
+            self._came_true.setdefault(probe, seconds)
+        for probe in wrong:
+            self._came_true.pop(probe, None)
+
+    def _confirmed(self, seen: Mapping[Probe, Observation]) -> dict[Probe, Observation]:
+        silent = [probe for probe in self._wrong(seen) if seen[probe].outcome is Outcome.TIMEOUT]
+        return self._confirm(silent) if self._confirm and silent else {}
 
     def _hold(self) -> None:
         """Ask the whole table again, at least once, until the hold time is over; record what is wrong now."""
@@ -62,6 +83,7 @@ class Course:
         while True:
             seen = self._ask(self._expectation.cells)
             after = time.monotonic() - began
+            seen |= self._confirmed(seen)
             seen |= self._insist([probe for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR])
             self._demand_verdicts(seen)
             for probe in self._wrong(seen):

@@ -163,9 +163,16 @@ REJECTED = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.UNREACHABLE, Out
 
 @dataclass(frozen=True)
 class Expectation:
-    """What must be seen by a set of probes: the question and the oracle's answer in one. ``title`` heads its table."""
+    """What must be seen by a set of probes: the question and the oracle's answer in one. ``title`` heads its table.
+
+    ``timeout`` is that of one attempt in seconds, where the paths are known to be quicker than the profile assumes.
+    Silence that would make a table wrong is then confirmed with the profile's. ``controlled`` are cells that must not
+    connect and whose positive control is a table of its own: they connected before, without what forbids them now.
+    """
 
     title: str
     cells: Mapping[Probe, Expected]
     convergence: float | None = None  # seconds within which it must hold; None: the profile's
     notes: tuple[str, ...] = field(default=())
+    timeout: float | None = None
+    controlled: frozenset[Probe] = frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict
@@ -50,9 +51,12 @@ class Prober:
             raise ValueError(f"the expectation {expectation.title!r} asks nothing, so everything would fulfil it")
         if missing := unproved(expectation):
             raise ValueError(f"the expectation {expectation.title!r} would prove nothing:\n" + "\n".join(missing))
-        return Course(expectation, self.observe, self.patience).run()
+        if expectation.timeout is None:
+            return Course(expectation, self.observe, self.patience).run()
+        quick = replace(self.patience, timeout=min(expectation.timeout, self.patience.timeout))
+        return Course(expectation, lambda asked: self.observe(asked, quick), quick, confirm=self.observe).run()
 
-    def observe(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+    def observe(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
         """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR.
 
         Raises AgentLost when an agent is lost for good, because its pod is gone or the API refuses us.
@@ -62,7 +66,8 @@ class Prober:
             by_source.setdefault(probe.source, []).append(probe)
 
         async def ask() -> list[dict[Probe, Observation]]:
-            return await asyncio.gather(*(self._observe_from(pod, asked) for pod, asked in by_source.items()))
+            asking = (self._observe_from(pod, asked, patience or self.patience) for pod, asked in by_source.items())
+            return await asyncio.gather(*asking)
 
         answers = self._loop.run(ask())
         seen = {probe: observation for answer in answers for probe, observation in answer.items()}
@@ -107,11 +112,11 @@ class Prober:
             found[pod] = read(answer)
         return found
 
-    async def _observe_from(self, pod: Pod, probes: list[Probe]) -> dict[Probe, Observation]:
+    async def _observe_from(self, pod: Pod, probes: list[Probe], patience: Patience) -> dict[Probe, Observation]:
         started = time.monotonic()
         try:
-            seconds = self.patience.for_probes(len(probes))
-            answer = await self._channels(pod).call(wire.request(probes, self.patience), seconds)
+            seconds = patience.for_probes(len(probes))
+            answer = await self._channels(pod).call(wire.request(probes, patience), seconds)
             return dict(zip(probes, wire.observations(answer, probes), strict=True))
         except NoVerdict as error:
             if isinstance(error, ApiError) and error.status in LOST_FOR_GOOD:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_k8snet.probe.explain import explain
 from pytest_k8snet.probe.observation import Expectation, Expected, Observation, Probe
 
 Mismatch = tuple[Probe, Expected, Observation, str]
+LISTED = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Flap:
 class TruthTable:
     """Equal to its expectation when every cell came true and stayed so.
 
-    ``seconds_to_converge`` counts to the beginning of the round that was right as a whole, None when there was none.
+    ``seconds_to_converge`` counts to the beginning of the round that was right as a whole, None when there was none;
+    ``came_true`` to the beginning of the round from which on a cell was right.
     """
 
     expectation: Expectation
@@ -34,6 +36,7 @@ class TruthTable:
     seconds_to_converge: float | None
     flaps: tuple[Flap, ...] = ()
     rounds: int = 1
+    came_true: Mapping[Probe, float] = field(default_factory=dict)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -60,7 +63,12 @@ class TruthTable:
         return explain(self.expectation, self.mismatches(), self._course())
 
     def as_record(self) -> dict[str, Any]:
-        """Return the table as dicts, lists and basic values, in the shape of the report's TableRecord."""
+        """Return the table as dicts, lists and basic values, in the shape of the report's TableRecord.
+
+        Of more than LISTED cells only the wrong ones are listed: hundreds of tables of hundreds of cells are no report.
+        """
+        cells = self.expectation.cells
+        listed = list(cells) if len(cells) <= LISTED else list(dict.fromkeys(probe for probe, *_ in self.mismatches()))
         return {
             "title": self.expectation.title,
             "ok": not self.mismatches(),
@@ -71,7 +79,9 @@ class TruthTable:
                 f"{flap.after:.2f} s into the hold time"
                 for flap in self.flaps
             ],
-            "cells": [_cell(probe, expected, self.seen[probe]) for probe, expected in self.expectation.cells.items()],
+            "cells": [_cell(probe, cells[probe], self.seen[probe]) for probe in listed[:LISTED]],
+            "unlisted": len(cells) - len(listed[:LISTED]),
+            "notes": list(self.expectation.notes),
         }
 
     def _course(self) -> str:

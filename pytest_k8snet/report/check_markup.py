@@ -70,7 +70,14 @@ def _reason(check: CheckRecord) -> Markup:
 
 
 def _rest(check: CheckRecord) -> Markup:
-    return joined((_measurements(check.measurements), _list("Evidence", check.evidence), _repeat(check.repeat)))
+    return joined(
+        (
+            _measurements(check.measurements),
+            _list("Notes", check.notes),
+            _texts("Evidence", check.evidence),
+            _repeat(check.repeat),
+        )
+    )
 
 
 def _measurements(measurements: list[Measurement]) -> Markup:
@@ -85,7 +92,13 @@ def _measurements(measurements: list[Measurement]) -> Markup:
 def _list(title: str, texts: list[str]) -> Markup:
     if not texts:
         return Markup()
-    return joined((element("h4", title), element("ul", *(element("li", element("code", text)) for text in texts))))
+    return joined((element("h4", title), element("ul", *(element("li", text) for text in texts))))
+
+
+def _texts(title: str, texts: list[str]) -> Markup:
+    if not texts:
+        return Markup()
+    return joined((element("h4", title), *(element("pre", text) for text in texts)))
 
 
 def _repeat(command: str) -> Markup:

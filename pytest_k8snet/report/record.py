@@ -67,7 +67,10 @@ class CellRecord:
 
 @dataclass(frozen=True, slots=True)
 class TableRecord:
-    """A truth table. ``seconds_to_converge`` is None when it never came to equal the expectation."""
+    """A truth table. ``seconds_to_converge`` is None when it never came to equal the expectation.
+
+    Of a large table only the wrong cells are listed, beside ``unlisted`` others. ``notes`` say what was not asked.
+    """
 
     title: str
     ok: bool
@@ -75,6 +78,8 @@ class TableRecord:
     seconds_to_converge: float | None = None
     rounds: int = 0
     flaps: list[str] = field(default_factory=list)
+    unlisted: int = 0
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def from_basic(cls, table: Mapping[str, object]) -> TableRecord:
@@ -91,11 +96,12 @@ class TableRecord:
     @property
     def verdict(self) -> str:
         """The table in one sentence, such as "3 of 81 cells differ"."""
+        number = len(self.cells) + self.unlisted
         if self.wrong:
-            return f"{len(self.wrong)} of {len(self.cells)} cells differ"
+            return f"{len(self.wrong)} of {number} cells differ"
         if self.flaps:
-            return f"all {len(self.cells)} cells came true, but did not hold"
-        return f"all {len(self.cells)} cells as expected" if self.ok else "not as expected"
+            return f"all {number} cells came true, but did not hold"
+        return f"all {number} cells as expected" if self.ok else "not as expected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +143,7 @@ class CheckRecord:
     tables: list[TableRecord] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     repeat: str = ""
 
     @property

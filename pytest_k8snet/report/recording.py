@@ -113,7 +113,8 @@ def _how_to_go_on(record: CheckRecord) -> str:
     lines = [
         record.title,
         f"clause: {record.spec}" if record.spec else "",
-        *(f"evidence: {path}" for path in record.evidence),
+        *(f"note: {note}" for note in record.notes),
+        *(f"evidence: {text}" for text in record.evidence),
         f"repeat: {record.repeat}" if record.repeat else "",
     ]
     return "\n".join(line for line in lines if line)

@@ -28,6 +28,7 @@ def table_markup(table: TableRecord) -> Markup:
         shown,
         _left_out(grid),
         _flaps(table),
+        *(element("p", note, class_="k8snet-note") for note in table.notes),
         _wrong_cells(table),
         class_="k8snet-table",
     )

@@ -34,7 +34,19 @@ ALLOWED: dict[str, set[str]] = {
     "cluster": {"attach", "errors", "fleet", "kube", "probe", "state"},
     "presence": {"errors", "kube", "probe", "state"},
     "probing": {"cluster", "presence", "probe", "report"},
-    "policy": {"addresses", "checks", "cluster", "errors", "kube", "oracle", "probe", "probing", "report", "state"},
+    "policy": {
+        "addresses",
+        "checks",
+        "cluster",
+        "errors",
+        "kube",
+        "oracle",
+        "probe",
+        "probing",
+        "profiles",
+        "report",
+        "state",
+    },
 }
 # What the suites see: the fixtures give the rest.
 PUBLIC = {

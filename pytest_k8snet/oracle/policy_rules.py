@@ -1,0 +1,214 @@
+"""Whether a rule of a NetworkPolicy allows a connection: its peers and its ports.
+
+Source: https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pytest_k8snet.oracle.policy_world import (
+    NO,
+    YES,
+    Answer,
+    Connection,
+    Frontend,
+    Manifest,
+    Party,
+    Verdict,
+    World,
+    all_of,
+    any_of,
+)
+from pytest_k8snet.oracle.selectors import matches
+
+INGRESS, EGRESS = "Ingress", "Egress"
+PEERS = {INGRESS: "from", EGRESS: "to"}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A connection as the policies of one of its ends see it. ``frontend`` is the Service that it was sent to."""
+
+    direction: str
+    connection: Connection
+    frontend: Frontend | None = None
+
+    @property
+    def own(self) -> Party:
+        """The end that policies of this direction can select."""
+        return self.connection.target if self.direction == INGRESS else self.connection.source
+
+    @property
+    def other(self) -> Party:
+        """The end that peers of rules can name."""
+        return self.connection.source if self.direction == INGRESS else self.connection.target
+
+    @property
+    def source_is_lost(self) -> bool:
+        """Whether the other end may come with an address that is not its own."""
+        if self.direction == EGRESS or self.frontend is None:
+            return False
+        return not self.frontend.keeps_source or same_pod(self.own, self.other)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule of a policy that selects says: of the peer alone, of the port alone, and altogether."""
+
+    policy: Manifest
+    index: int
+    rule: Mapping[str, Any]
+    peers: Answer
+    ports: Answer
+    answer: Answer
+
+
+def same_pod(one: Party, other: Party) -> bool:
+    """Tell whether both parties are the same pod."""
+    return bool(one.namespace) and (one.namespace, one.name) == (other.namespace, other.name)
+
+
+def affects(policy: Manifest, direction: str) -> bool:
+    """Tell whether a policy isolates in a direction. Without policyTypes: in Egress only if it has egress rules."""
+    spec = policy["spec"]
+    types = spec.get("policyTypes") or ([INGRESS, EGRESS] if spec.get("egress") else [INGRESS])
+    return direction in types
+
+
+def selects(policy: Manifest, party: Party) -> bool:
+    """Tell whether a policy's namespace and podSelector fit a pod."""
+    return policy["metadata"]["namespace"] == party.namespace and matches(
+        policy["spec"].get("podSelector") or {}, party.labels
+    )
+
+
+def findings(world: World, policy: Manifest, view: View) -> Iterator[Finding]:
+    """Yield what each rule of a policy says, in the order of the manifest."""
+    for index, rule in enumerate(policy["spec"].get(view.direction.lower()) or ()):
+        peers: Sequence[Manifest] = rule.get(PEERS[view.direction]) or ()
+        ports = _ports(rule, view, view.connection.port)
+        yield Finding(
+            policy,
+            index,
+            rule,
+            any_of(*(_peer(world, policy, peer, view) for peer in peers)) if peers else YES,
+            ports,
+            any_of(*(_peer_at_port(world, policy, peer, rule, view) for peer in peers)) if peers else ports,
+        )
+
+
+def _peer_at_port(world: World, policy: Manifest, peer: Manifest, rule: Manifest, view: View) -> Answer:
+    """Answer for one peer and the rule's ports together: what a Service hides from an ipBlock, it hides of both."""
+    after = all_of(_peer(world, policy, peer, view), _ports(rule, view, view.connection.port))
+    if view.frontend is None or view.direction == INGRESS or not peer.get("ipBlock"):
+        return after
+    sent_to = in_block(peer["ipBlock"], view.frontend.address)
+    before = all_of(YES if sent_to else NO, _ports(rule, view, view.frontend.port))
+    if before.verdict == after.verdict:
+        return after
+    return Answer(
+        Verdict.UNDEFINED,
+        f"an ipBlock may be compared with the Service's address {view.frontend.address}:{view.frontend.port} or with "
+        f"{view.other.shown}'s {view.other.address}:{view.connection.port}, before or after DNAT, which the API leaves "
+        "open",
+    )
+
+
+def _peer(world: World, policy: Manifest, peer: Manifest, view: View) -> Answer:
+    if block := peer.get("ipBlock"):
+        return _block(block, view)
+    if view.source_is_lost:
+        return Answer(Verdict.UNDEFINED, _source_lost(view))
+    if not view.other.namespace or not _selected(world, policy, peer, view.other):
+        return NO
+    if view.other.host_network:
+        return Answer(
+            Verdict.UNDEFINED,
+            f"the selectors fit {view.other.shown}, a hostNetwork pod, which the API lets implementations treat as a "
+            "pod or as its node",
+        )
+    return YES
+
+
+def _selected(world: World, policy: Manifest, peer: Manifest, pod: Party) -> bool:
+    """Tell whether a peer's selectors fit a pod; without a namespaceSelector only the policy's own namespace does."""
+    namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
+    if namespaces is None:
+        return pods is not None and pod.namespace == policy["metadata"]["namespace"] and matches(pods, pod.labels)
+    return matches(namespaces, _labels_of(world, pod.namespace)) and matches(pods or {}, pod.labels)
+
+
+def _labels_of(world: World, namespace: str) -> Mapping[str, str]:
+    if namespace not in world.namespaces:
+        known = ", ".join(sorted(world.namespaces)) or "none"
+        raise ValueError(f"a pod is in the namespace {namespace!r}, which this world lacks; it has: {known}")
+    return world.namespaces[namespace]
+
+
+def _block(block: Mapping[str, Any], view: View) -> Answer:
+    if view.source_is_lost:
+        same_family = _network(block["cidr"]).version == _address(view.own.address).version
+        return Answer(Verdict.UNDEFINED, _source_lost(view)) if same_family else NO
+    if not in_block(block, view.other.address):
+        return NO
+    if view.other.host_network:
+        return Answer(
+            Verdict.UNDEFINED,
+            f"an ipBlock contains {view.other.address} of {view.other.shown}, but a node has several addresses and "
+            "implementations differ in whether blocks mean nodes",
+        )
+    return YES
+
+
+def _source_lost(view: View) -> str:
+    return (
+        f"the path through the Service may give {view.other.shown} another source address, so whether a rule's peers "
+        "include it is left open"
+    )
+
+
+def in_block(block: Mapping[str, Any], address: str) -> bool:
+    """Tell whether an address is in an ipBlock's cidr and in none of its exceptions, in one family only."""
+    parsed = _address(address)
+    return parsed in _network(block["cidr"]) and not any(parsed in _network(text) for text in block.get("except") or ())
+
+
+def _ports(rule: Manifest, view: View, number: int) -> Answer:
+    ports: Sequence[Manifest] = rule.get("ports") or ()
+    return any_of(*(_port(port, view, number) for port in ports)) if ports else YES
+
+
+def _port(port: Manifest, view: View, number: int) -> Answer:
+    """Answer for one port of a rule. A name stands for what the destination pod declares with it and the protocol."""
+    protocol, wanted = port.get("protocol") or "TCP", port.get("port")
+    if protocol != view.connection.protocol:
+        return NO
+    if wanted is None:
+        return YES
+    if not isinstance(wanted, str):
+        return YES if wanted <= number <= (port.get("endPort") or wanted) else NO
+    target = view.connection.target
+    if not any((one.name, one.protocol, one.number) == (wanted, protocol, number) for one in target.ports):
+        return NO
+    if target.host_network:
+        return Answer(
+            Verdict.UNDEFINED,
+            f"the port {wanted!r} is one of {target.shown}, a hostNetwork pod, which the API lets implementations "
+            "treat as its node, and a node has no named ports",
+        )
+    return YES
+
+
+@lru_cache(maxsize=4096)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
+
+
+@lru_cache(maxsize=4096)
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text)

@@ -1,0 +1,24 @@
+"""Policy cases as parameters of a test: each is a check of its own, with the case's id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_k8snet.checks import Check, marks_of
+from pytest_k8snet.policy.cases import Case
+
+ENFORCED = "policy_enforced"
+
+
+def each_case(cases: Iterable[Case]) -> pytest.MarkDecorator:
+    """Return the mark that runs a test once for each case, by its parameter ``case``."""
+    return pytest.mark.parametrize("case", [_parameter(case) for case in cases])
+
+
+def _parameter(case: Case) -> object:
+    requires = tuple(dict.fromkeys((ENFORCED, *case.requires)))
+    check = Check(case.id, "policy", case.level, case.spec, requires, case.catches, case.title)
+    more = (pytest.mark.cyclonus,) if case.cyclonus_default else ()
+    return pytest.param(case, id=case.id, marks=(*marks_of(check), *more))

@@ -1,0 +1,111 @@
+"""The truth table of a step: every pod asks every pod, and the oracle says what each must see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
+
+from pytest_k8snet.oracle.network_policy import judge, judge_service
+from pytest_k8snet.oracle.policy_world import Backend, Connection, Frontend, Judgement, Verdict, World
+from pytest_k8snet.policy.arena import Arena
+from pytest_k8snet.policy.cases import Route
+from pytest_k8snet.policy.world import State, as_oracle_world, party
+from pytest_k8snet.probe.controls import lacking
+from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Family, Probe, Protocol
+
+
+class Question(NamedTuple):
+    """May ``source`` connect to ``target``? In the case's names; ``protocol`` is TCP, UDP or SCTP."""
+
+    source: str
+    target: str
+    protocol: str
+    port: int
+    family: Family
+    route: Route
+
+
+def questions(arena: Arena, route: Route, ports: Collection[int], protocols: Collection[str]) -> dict[Probe, Question]:
+    """Return every question between two pods of the arena, by the probe that asks it.
+
+    Pods do not ask themselves: the API leaves open whether a policy concerns that.
+    """
+    return {
+        _probe(arena, source, target, address, protocol, port): Question(source, target, protocol, port, family, route)
+        for target in arena.pods
+        for family, address in _addresses(arena, route, target)
+        for source in arena.pods
+        if source != target
+        for protocol in protocols
+        for port in ports
+    }
+
+
+def _probe(arena: Arena, source: str, target: str, address: str, protocol: str, port: int) -> Probe:
+    node = arena.pods[target].node
+    return Probe(arena.pods[source], address, port, Protocol(protocol.lower()), f"{target}:{port}", target_node=node)
+
+
+def _addresses(arena: Arena, route: Route, target: str) -> Iterator[tuple[Family, str]]:
+    if route is Route.NAME:
+        yield arena.cluster.families[0], arena.service_name(target)
+        return
+    for address in arena.state.pods[target].service if route is Route.CLUSTER_IP else arena.pods[target].addresses:
+        yield Family.of(address), address
+
+
+def all_connect(title: str, arena: Arena, asked: Mapping[Probe, Question], seconds: float | None = None) -> Expectation:
+    """Expect everything to connect within ``seconds``, as it does without policies."""
+    because = "there is no policy"
+    cells = {
+        probe: Expected(CONNECTS, server=arena.pods[question.target].name, because=because)
+        for probe, question in asked.items()
+    }
+    return Expectation(title, cells, convergence=seconds)
+
+
+def as_the_oracle_says(
+    title: str, arena: Arena, asked: Mapping[Probe, Question], proved: Collection[Question], timeout: float | None
+) -> Expectation:
+    """Expect what the policies of the arena allow and deny. ``proved`` connects when there is no policy.
+
+    What the API leaves open is not asked, nor what must not connect and was never shown to connect.
+    """
+    cells: dict[Probe, Expected] = {}
+    undefined: Counter[str] = Counter()
+    for probe, judgement in _judged(arena.state, asked):
+        target = arena.pods[asked[probe].target].name
+        if judgement.verdict is Verdict.UNDEFINED:
+            undefined[judgement.because] += 1
+        elif judgement.verdict is Verdict.ALLOWED:
+            cells[probe] = Expected(CONNECTS, server=target, because=judgement.because)
+        else:
+            cells[probe] = Expected(REJECTED, target=target, because=judgement.because)
+    controlled = frozenset(probe for probe in cells if asked[probe] in proved)
+    unproved = lacking(Expectation(title, cells, controlled=controlled)).keys()
+    notes = [f"{number} cells are not asked: {why}" for why, number in undefined.items()]
+    notes += [f"{len(unproved)} cells are not asked: it was not shown that they connect otherwise"] if unproved else []
+    kept = {probe: expected for probe, expected in cells.items() if probe not in unproved}
+    return Expectation(title, kept, notes=tuple(notes), timeout=timeout, controlled=controlled)
+
+
+def _judged(state: State, asked: Mapping[Probe, Question]) -> Iterator[tuple[Probe, Judgement]]:
+    """Ask the oracle; what comes by a Service is judged at the one pod behind it."""
+    world = as_oracle_world(state)
+    families = {question.family for question in asked.values()}
+    ends = {(name, family): party(state, name, family) for name in state.pods for family in families}
+    for probe, question in asked.items():
+        source, target = ends[question.source, question.family], ends[question.target, question.family]
+        connection = Connection(source, target, question.protocol, question.port)
+        if question.route is Route.POD:
+            yield probe, judge(world, connection)
+        else:
+            yield probe, _through_the_service(world, state, connection, question)
+
+
+def _through_the_service(world: World, state: State, connection: Connection, question: Question) -> Judgement:
+    addresses = state.pods[question.target].service
+    address = next(one for one in addresses if Family.of(one) is question.family)
+    frontend = Frontend(address, question.port, question.protocol)
+    return judge_service(world, connection.source, frontend, [Backend(connection.target, connection.port)])

@@ -1,0 +1,166 @@
+"""Playing cases: step by step, from an arena in which everything connects back to such an arena.
+
+A case is judged only on what connects without policies: anything else is a matter of the environment, for which other
+checks fail. A table is probed until it is as the oracle says, and then held; how long that took is a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.errors import AgentLost, PodNotReady
+from pytest_k8snet.policy import by_hand
+from pytest_k8snet.policy.arena import Arena
+from pytest_k8snet.policy.cases import Case, Route, Step
+from pytest_k8snet.policy.played import Asked, Played
+from pytest_k8snet.policy.questions import Question, all_connect, as_the_oracle_says, questions
+from pytest_k8snet.policy.world import NAMESPACES, PORTS, PROTOCOLS
+from pytest_k8snet.policy.world import PODS as NAMES
+from pytest_k8snet.probe.prober import Prober
+from pytest_k8snet.probing import Probing
+
+PODS = {f"{namespace}/{name}" for namespace in NAMESPACES for name in NAMES}
+PROVE_SECONDS = 3.0
+# A probe counts as silent after so many times what the slowest took when everything connected.
+QUICKEST_SECONDS, SLACK = 0.2, 3.0
+
+
+@contextmanager
+def open_stage(cluster: Cluster) -> Iterator[Stage]:
+    """Give a stage in a cluster, and remove what it has made."""
+    stage = Stage(Arena(cluster, "policy cases"), cluster.attachment.prober, cluster.missing)
+    try:
+        yield stage
+    finally:
+        stage.close()
+
+
+class Stage:
+    """An arena, and what connects in it when there are no policies. One in each process; ``close`` removes it.
+
+    Protocols that are ``missing`` (sctp, with the reason) are left out of every table, and the table says so.
+    """
+
+    def __init__(self, arena: Arena, prober: Prober, missing: Mapping[str, str]) -> None:
+        self._arena = arena
+        self._prober = prober
+        self._missing = {name: missing[name.lower()] for name in PROTOCOLS if name.lower() in missing}
+        self._protocols = tuple(name for name in PROTOCOLS if name not in self._missing)
+        self._proved: dict[Route, frozenset[Question]] = {}
+        self._slowest = 0.0
+
+    def close(self) -> None:
+        """Remove the arena; the next case makes a new one."""
+        self._proved.clear()
+        self._slowest = 0.0
+        self._arena.close()
+
+    def play(self, case: Case, probing: Probing) -> Played:
+        """Play a case, once more in a new arena when a probe pod was lost on the way. Raises NoVerdict."""
+        try:
+            return self._judged(case, probing)
+        except (AgentLost, PodNotReady) as error:
+            probing.note(f"played again in a new arena, because a probe pod was lost: {error.message}")
+            self.close()
+            return self._judged(case, probing)
+
+    def _judged(self, case: Case, probing: Probing) -> Played:
+        """Play a case. What did not connect and should have is then tried without policies in a new arena."""
+        played = self._played(case, probing)
+        if played == case:
+            return played
+        probing.show("policies", by_hand.manifests(self._arena.state))
+        image = self._arena.cluster.attachment.settings.image
+        probing.show("the same by hand", by_hand.script(self._arena.state, played, image))
+        self.close()
+        if not (suspects := played.steps[-1].silent):
+            return played
+        sound = self._ready(case.steps[len(played.steps) - 1].route)
+        if not (broken := suspects - sound):
+            return played
+        probing.note(f"played again without {len(broken)} cells that do not connect without policies either")
+        return self._played(case, probing)
+
+    def _played(self, case: Case, probing: Probing) -> Played:
+        """Play all steps, to the first that goes wrong."""
+        steps: list[Asked] = []
+        open_before = frozenset[Question]().union(*(self._ready(step.route) for step in case.steps))
+        connecting = open_before
+        try:
+            for number, step in enumerate(case.steps, 1):
+                for action in step.actions:
+                    self._arena.perform(action)
+                steps.append(asked := self._ask(f"{case.id} {number}. {step.title}", step, open_before, probing))
+                if asked.table.mismatches():
+                    return Played(case, tuple(steps))
+                self._measure(number, connecting, asked, probing)
+                connecting = (connecting | asked.connecting) - asked.blocked
+            self._leave(open_before - connecting, probing)
+        except BaseException:
+            self.close()
+            raise
+        return Played(case, tuple(steps))
+
+    def _ready(self, route: Route) -> frozenset[Question]:
+        """Return what connects by a route in an arena without policies; build it and try that where needed."""
+        self._arena.build()
+        if route not in self._proved:
+            asked = questions(self._arena, route, PORTS, self._protocols)
+            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS))
+            wrong = {probe for probe, *_ in table.mismatches()}
+            self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
+            answers = [seen.millis / 1000 for probe, seen in table.seen.items() if probe not in wrong]
+            self._slowest = max([self._slowest, *answers])
+        return self._proved[route]
+
+    def _ask(self, title: str, step: Step, open_before: frozenset[Question], probing: Probing) -> Asked:
+        protocols = [protocol for protocol in step.protocols if protocol in self._protocols]
+        asked = questions(self._arena, step.route, step.ports, protocols)
+        # A port that nobody serves and a pod that is new were not tried without policies; all others must have been.
+        usable = {
+            probe: question
+            for probe, question in asked.items()
+            if question in open_before or not self._was_tried(question)
+        }
+        expected = as_the_oracle_says(title, self._arena, usable, open_before, self._timeout)
+        if not expected.cells:
+            pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
+        left_out = [f"{name} is not asked: {why}" for name, why in self._missing.items() if name in step.protocols]
+        return Asked(probing(replace(expected, notes=(*expected.notes, *left_out))), usable)
+
+    @property
+    def _timeout(self) -> float:
+        return max(QUICKEST_SECONDS, SLACK * self._slowest)
+
+    def _was_tried(self, question: Question) -> bool:
+        return question.port in PORTS and question.source in PODS and question.target in PODS
+
+    def _measure(self, number: int, connecting: frozenset[Question], asked: Asked, probing: Probing) -> None:
+        """Report how long the change took to hold where it closed connections, and where it opened them."""
+        changes = {"enforce": asked.blocked & connecting, "release": asked.connecting - connecting}
+        for what, changed in changes.items():
+            if (seconds := asked.seconds(changed)) is not None:
+                probing.measured(f"time to {what}, step {number}", round(seconds, 3), "s")
+
+    def _leave(self, blocked: frozenset[Question], probing: Probing) -> None:
+        """Undo the case and see that what it blocked connects again; otherwise the arena is of no use any more."""
+        self._arena.restore()
+        if not blocked:
+            return
+        asked = {
+            probe: question
+            for route in {question.route for question in blocked}
+            for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
+            if question in blocked
+        }
+        table = self._prober(replace(all_connect("policies gone", self._arena, asked), timeout=self._timeout))
+        if table.mismatches():
+            probing.note(f"{len(table.mismatches())} cells stayed blocked after the policies were gone")
+            self.close()
+        elif (seconds := table.seconds_to_converge) is not None:
+            probing.measured("time to release, policies gone", round(seconds, 3), "s")

@@ -1,0 +1,201 @@
+"""The state of an arena as data, and what each change of a case makes of it: what the oracle is asked about.
+
+A case's names stay as they are (namespaces x, y, z); addresses are those of the cluster, or made up when a case is
+only looked at. Nothing here speaks to a cluster.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from pytest_k8snet.oracle.policy_world import NamedPort, Party, World
+from pytest_k8snet.policy.cases import (
+    Action,
+    Apply,
+    CreateNamespace,
+    CreatePod,
+    DeleteNamespace,
+    DeletePod,
+    DeletePolicy,
+    LabelNamespace,
+    LabelPod,
+    Labels,
+    Manifest,
+    RestartPod,
+    Step,
+)
+from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete, pods_of
+
+NAMESPACES = ("x", "y", "z")
+PODS = ("a", "b", "c")
+PORTS = (80, 81)
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+NAMED_PORTS = tuple(
+    NamedPort(f"serve-{number}-{protocol.lower()}", protocol, number) for number in PORTS for protocol in PROTOCOLS
+)
+Thing = TypeVar("Thing")
+
+
+class ImpossibleAction(ValueError):
+    """A change of something that is not there, or a second one of what there can be only one of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArenaPod:
+    """A pod of an arena. ``addresses`` are its own, ``service`` those of its Service; empty until they are known."""
+
+    labels: Labels
+    ports: tuple[NamedPort, ...] = NAMED_PORTS
+    addresses: tuple[str, ...] = ()
+    node: str = ""
+    service: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An arena at one moment: labels of namespaces, pods and policies by ``namespace/name``, addresses of nodes.
+
+    ``policies`` have their placeholders filled in with the addresses of the moment at which they were applied.
+    """
+
+    namespaces: Mapping[str, Labels]
+    pods: Mapping[str, ArenaPod]
+    nodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    policies: Mapping[str, Manifest] = field(default_factory=dict)
+
+    def families(self) -> tuple[str, ...]:
+        """Return the families in which pods have addresses: ipv4, ipv6 or both."""
+        versions = {ipaddress.ip_address(address).version for pod in self.pods.values() for address in pod.addresses}
+        return tuple(f"ipv{version}" for version in sorted(versions))
+
+
+def namespace_labels(name: str, labels: Labels) -> dict[str, str]:
+    """Return all labels of a namespace: the API adds its name."""
+    return dict(labels) | {NAMESPACE_NAME: name}
+
+
+def arena(pods: Mapping[str, ArenaPod], nodes: Mapping[str, tuple[str, ...]]) -> State:
+    """Return an arena without policies whose namespaces have their usual labels. ``pods`` go by ``namespace/name``."""
+    names = dict.fromkeys(pod.partition("/")[0] for pod in pods)
+    return State({name: namespace_labels(name, {"ns": name}) for name in names}, pods, nodes)
+
+
+def symbolic_arena() -> State:
+    """Return an arena of x/a ... z/c with made-up addresses of both families, each pod's namesakes on the same node."""
+    pods = {}
+    for namespace_place, namespace in enumerate(NAMESPACES, 1):
+        for place, name in enumerate(PODS, 1):
+            host = 64 * namespace_place + place
+            pods[f"{namespace}/{name}"] = ArenaPod(
+                {"pod": name},
+                addresses=(f"10.244.{place}.{host}", f"fd00:10:244:{place}::{host:x}"),
+                node=f"node-{place}",
+                service=(f"10.96.0.{host}", f"fd00:10:96::{host:x}"),
+            )
+    return arena(pods, {f"node-{place}": (f"172.18.0.{place}", f"fd00:172:18::{place}") for place in range(1, 4)})
+
+
+def after(state: State, action: Action) -> State:
+    """Return the state that an action leads to.
+
+    A created pod has no addresses yet: give them with ``located``. Raises ImpossibleAction, with what is there.
+    """
+    match action:
+        case Apply(policy):
+            return _applied(state, policy)
+        case DeletePolicy(name):
+            return replace(state, policies=_without(state.policies, name, "policy"))
+        case LabelPod(name, labels):
+            pod = _get(state.pods, name, "pod")
+            labelled = replace(pod, labels=_relabelled(pod.labels, labels))
+            return replace(state, pods=dict(state.pods) | {name: labelled})
+        case LabelNamespace(name, labels):
+            changed = namespace_labels(name, _relabelled(_get(state.namespaces, name, "namespace"), labels))
+            return replace(state, namespaces=dict(state.namespaces) | {name: changed})
+        case CreatePod(name, labels, ports):
+            _get(state.namespaces, name.partition("/")[0], "namespace")
+            _absent(state.pods, name, "pod")
+            created = ArenaPod(labels, NAMED_PORTS if ports is None else ports)
+            return replace(state, pods=dict(state.pods) | {name: created})
+        case DeletePod(name):
+            return replace(state, pods=_without(state.pods, name, "pod"))
+        case RestartPod(name):
+            _get(state.pods, name, "pod")
+            return state
+        case CreateNamespace(name, labels):
+            _absent(state.namespaces, name, "namespace")
+            return replace(state, namespaces=dict(state.namespaces) | {name: namespace_labels(name, labels)})
+        case DeleteNamespace(name):
+            return State(
+                _without(state.namespaces, name, "namespace"),
+                {key: pod for key, pod in state.pods.items() if not key.startswith(f"{name}/")},
+                state.nodes,
+                {key: policy for key, policy in state.policies.items() if not key.startswith(f"{name}/")},
+            )
+
+
+def after_step(state: State, step: Step) -> State:
+    """Return the state after all actions of a step, in their order."""
+    for action in step.actions:
+        state = after(state, action)
+    return state
+
+
+def located(state: State, pod: str, addresses: Iterable[str], node: str, service: Iterable[str] = ()) -> State:
+    """Return the state with the addresses of a pod that was created."""
+    placed = replace(_get(state.pods, pod, "pod"), addresses=tuple(addresses), node=node, service=tuple(service))
+    return replace(state, pods=dict(state.pods) | {pod: placed})
+
+
+def as_oracle_world(state: State) -> World:
+    """Return what the oracle must know of the state."""
+    return World(tuple(state.policies.values()), state.namespaces)
+
+
+def party(state: State, pod: str, family: str) -> Party:
+    """Return a pod as an end of a connection in a family (ipv4, ipv6). Raises LookupError without such an address."""
+    found = _get(state.pods, pod, "pod")
+    version = 6 if family == "ipv6" else 4
+    address = next((one for one in found.addresses if ipaddress.ip_address(one).version == version), None)
+    if address is None:
+        raise LookupError(f"pod {pod} has no {family} address; it has {', '.join(found.addresses) or 'none'}")
+    return Party(pod, address, pod.partition("/")[0], found.labels, found.ports, found.node)
+
+
+def _applied(state: State, policy: Manifest) -> State:
+    namespace, name = policy["metadata"]["namespace"], policy["metadata"]["name"]
+    _get(state.namespaces, namespace, "namespace")
+    for pod in sorted(pods_of(policy)):
+        _get(state.pods, pod, "pod")
+    filled = concrete(
+        policy,
+        {},
+        {key: pod.addresses for key, pod in state.pods.items()},
+        {key: state.nodes.get(pod.node, ()) for key, pod in state.pods.items()},
+        {key: pod.service for key, pod in state.pods.items()},
+        state.families(),
+    )
+    return replace(state, policies=dict(state.policies) | {f"{namespace}/{name}": filled})
+
+
+def _relabelled(labels: Labels, changes: Mapping[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in (dict(labels) | dict(changes)).items() if value is not None}
+
+
+def _get(things: Mapping[str, Thing], name: str, what: str) -> Thing:
+    if name not in things:
+        raise ImpossibleAction(f"there is no {what} {name} at this step; there are {', '.join(things) or 'none'}")
+    return things[name]
+
+
+def _absent(things: Mapping[str, object], name: str, what: str) -> None:
+    if name in things:
+        raise ImpossibleAction(f"there is a {what} {name} already")
+
+
+def _without(things: Mapping[str, Thing], name: str, what: str) -> dict[str, Thing]:
+    _get(things, name, what)
+    return {key: thing for key, thing in things.items() if key != name}
