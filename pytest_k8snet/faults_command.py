@@ -30,10 +30,10 @@ def _list(given: argparse.Namespace, say: Say) -> int:
 
     caught = catching()
     rows = [
-        (fault.name, fault.layer, "in" if fault.active else "", " ".join(caught.get(fault.name, ())), fault.breaks)
+        (fault.name, fault.layer, "in" if fault.active else "", fault.breaks, " ".join(caught.get(fault.name, ())))
         for fault in _faults(given).known()
     ]
-    show_table([("FAULT", "LAYER", "STATE", "CAUGHT BY", "BREAKS"), *rows], say)
+    show_table([("FAULT", "LAYER", "STATE", "BREAKS", "CAUGHT BY"), *rows], say)
     return 0
 
 
