@@ -36,8 +36,7 @@ class DnsRules:
         for node in cluster.network.nodes.values():
             if self._hook is not None:
                 node.stop_calling(self._hook)
-        for _, link in cluster.network.links():
-            await load(link.netns, self.name, {})
+        await cluster.network.in_each_pod(lambda node, link: load(link.netns, self.name, {}))
 
     def _loader(self, cluster: Target) -> AttachHook:
         async def load_into(node: Node, link: PodLink) -> None:

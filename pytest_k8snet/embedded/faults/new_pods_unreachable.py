@@ -26,8 +26,7 @@ class NewPodsUnreachable:
         """Connect those that were cut off."""
         for node in cluster.network.nodes.values():
             node.stop_calling(self._cut_off)
-        for _, link in cluster.network.links():
-            await load(link.netns, self.name, {})
+        await cluster.network.in_each_pod(lambda node, link: load(link.netns, self.name, {}))
 
     async def _cut_off(self, node: Node, link: PodLink) -> None:
         await load(link.netns, self.name, RULES)

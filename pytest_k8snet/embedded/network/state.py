@@ -38,15 +38,22 @@ async def network_state(network: Network) -> dict[str, list[str]]:
         **{f"pod {link.netns.name} on {node.name}": link.netns for node, link in network.links()},
     }
     states = await asyncio.gather(*map(_state, places.values()))
-    return dict(zip(places, states, strict=True))
+    return {place: state for place, state in zip(places, states, strict=True) if state is not None}
 
 
-async def _state(netns: NetNs) -> list[str]:
+async def _state(netns: NetNs) -> list[str] | None:
+    """The lines of one namespace, None for that of a pod that is just gone."""
+
     def look() -> str:
         argv = ("sh", "-c", f"exec 2>&1\n{COMMANDS}")
         return subprocess.run(argv, capture_output=True, text=True, env={"PATH": TOOL_PATH}, check=False).stdout
 
-    return sorted(_pieces(await netns.run(look)))
+    try:
+        return sorted(_pieces(await netns.run(look)))
+    except OSError:
+        if netns.descriptor < 0:
+            return None
+        raise
 
 
 def _pieces(text: str) -> Iterator[str]:
