@@ -24,6 +24,9 @@ from .tls import Identity
 
 log = logging.getLogger(__name__)
 
+MAX_HEAD_BYTES = 1 << 20
+"""Of a request line or a header, as an API server takes them: the command of an exec is in the request line."""
+
 
 def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") -> web.Application:
     """The API on ``store`` and ``runtime`` for whoever has ``token``; ``ca_pem`` is what pods are told to trust.
@@ -59,7 +62,14 @@ def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") ->
 
 async def serve(app: web.Application, listener: socket.socket, identity: Identity) -> web.AppRunner:
     """Answer on a listening socket until the runner's ``cleanup``. Open watches do not delay that end."""
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=0.5,
+        max_line_size=MAX_HEAD_BYTES,
+        max_field_size=MAX_HEAD_BYTES,
+    )
     await runner.setup()
     await web.SockSite(runner, listener, ssl_context=identity.context).start()
     return runner

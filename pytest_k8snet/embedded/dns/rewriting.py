@@ -26,32 +26,33 @@ Edit: TypeAlias = Callable[[Reply], Reply]
 def rewrite(rules: Sequence[Rule], question: Question) -> tuple[Question, list[Edit]]:
     """Return the question that is to be answered, and what must then be done to its reply, in order.
 
-    The first rule that fits is the last, unless it says ``continue``.
+    The first rule that fits is the last, unless it says ``continue``. The way back undoes the last rule first.
     """
     edits: list[Edit] = []
     for rule in rules:
-        changed = _apply(rule, question, edits)
+        changed = _apply(rule, question)
         if changed is not None:
-            question = changed
+            question, more = changed
+            edits = [*more, *edits]
             if not rule.go_on:
                 break
     return question, edits
 
 
-def _apply(rule: Rule, question: Question, edits: list[Edit]) -> Question | None:
-    """The question by one rule, None when it does not fit."""
+def _apply(rule: Rule, question: Question) -> tuple[Question, list[Edit]] | None:
+    """The question by one rule and the way back, None when it does not fit."""
     if isinstance(rule, TypeRule):
-        return replace(question, kind=rule.new) if question.kind == rule.old else None
+        return (replace(question, kind=rule.new), []) if question.kind == rule.old else None
     new = rule.pattern(question.key)
     if new is None:
         return None
     if isinstance(rule, TtlRule):
-        edits.append(_with_ttl(rule.least, rule.most))
-        return question
+        return question, [_with_ttl(rule.least, rule.most)]
+    edits = []
     if rule.auto:
         edits += [_renamed(back, in_values) for back in [_back(rule.pattern, new, question)] for in_values in (0, 1)]
     edits += [_renamed(answer.pattern, answer.in_values) for answer in rule.answers]
-    return replace(question, name=new)
+    return replace(question, name=new), edits
 
 
 def _back(pattern: Pattern, new: str, question: Question) -> Rename:
