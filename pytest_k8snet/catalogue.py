@@ -10,6 +10,7 @@ import pytest
 
 import conformance_suites
 from pytest_k8snet.checks import Check
+from pytest_k8snet.policy.cases import Case
 
 
 def all_checks() -> list[tuple[Check, str]]:
@@ -51,6 +52,12 @@ def catching() -> dict[str, tuple[str, ...]]:
     for check, _ in all_checks():
         for fault in check.catches:
             found[fault] = (*found.get(fault, ()), check.id)
+    return found
+
+
+def policy_cases() -> tuple[Case, ...]:
+    """Return the shipped cases of NetworkPolicy, file by file."""
+    found: tuple[Case, ...] = importlib.import_module("conformance_suites.policy.test_cases").CASES
     return found
 
 

@@ -5,7 +5,7 @@ Policies judge an attempt to connect; its replies are always allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_k8snet.oracle.policy_rules import (
     EGRESS,
@@ -47,7 +47,7 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
 
     ``backends`` are those that the Service may choose, with addresses in the frontend's family. UNDEFINED if they
     differ, if the choice hits the source itself, if an ipBlock tells the Service's address from the backend's, or if
-    the frontend does not keep the source and the policies ask for it. Raise ValueError without backends.
+    policies ask for what the path of an external frontend may change. Raise ValueError without backends.
     """
     if not backends:
         raise ValueError(f"the Service at {frontend.address} has no backend; policies say nothing of its connections")
@@ -64,24 +64,27 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
 
 
 def _judge(world: World, connection: Connection, frontend: Frontend | None) -> Judgement:
-    sides = tuple(_side(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+    return joined(side_of(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+
+
+def joined(both: Iterable[Side]) -> Judgement:
+    """Join what both sides say: a certain denial decides, then what is left open."""
+    sides = tuple(both)
     verdict = all_of(*(Answer(side.verdict) for side in sides)).verdict
-    deciding = [side for side in sides if side.verdict == verdict]
     if verdict == Verdict.ALLOWED:
         deciding = [side for side in sides if side.selecting] or list(sides)
         return Judgement(verdict, " and ".join(dict.fromkeys(side.because for side in deciding)), sides)
-    return Judgement(verdict, deciding[0].because, sides)
+    return Judgement(verdict, next(side.because for side in sides if side.verdict == verdict), sides)
 
 
 def selecting_policies(world: World, view: View) -> tuple[Manifest, ...]:
     """Return the policies that isolate the own end of a connection in a direction, by name."""
-    if not view.own.namespace:
-        return ()
     found = (policy for policy in world.policies if affects(policy, view.direction) and selects(policy, view.own))
     return tuple(sorted(found, key=policy_name))
 
 
-def _side(world: World, view: View) -> Side:
+def side_of(world: World, view: View) -> Side:
+    """Say what the policies of one end make of a connection."""
     selecting = selecting_policies(world, view)
     names = tuple(policy_name(policy) for policy in selecting)
     if not selecting:
@@ -92,8 +95,8 @@ def _side(world: World, view: View) -> Side:
         because = denial(world, view, selecting, found)
     else:
         because = _decided_by(next(finding for finding in found if finding.answer.verdict == decisive), view)
-    if decisive == Verdict.DENIED and (exemption := _exemption(view)):
-        return Side(view.direction, Verdict.UNDEFINED, f"{because}, but {exemption}", names)
+    if decisive == Verdict.DENIED and (reason := exemption(view)):
+        return Side(view.direction, Verdict.UNDEFINED, f"{because}, but {reason}", names)
     return Side(view.direction, decisive, because, names)
 
 
@@ -105,12 +108,12 @@ def _decided_by(finding: Finding, view: View) -> str:
 
 def _not_isolated(view: View) -> str:
     if not view.own.namespace:
-        what = "a node" if view.own.host_network else "outside the cluster"
-        return f"{view.own.shown} is {what}, and policies select pods only"
+        what = "nodes" if view.own.host_network else "hosts outside the cluster"
+        return f"policies do not select {what} ({view.own.shown})"
     return f"no policy isolates {view.own.shown} for {view.direction.lower()}"
 
 
-def _exemption(view: View) -> str:
+def exemption(view: View) -> str:
     """Return why implementations may allow what the rules do not, '' where they must not."""
     own, other = view.own, view.other
     if own.host_network:
@@ -122,6 +125,11 @@ def _exemption(view: View) -> str:
             f"{other.shown} is on {own.shown}'s own node, whose traffic is always allowed by the documentation, and "
             "implementations differ"
         )
-    if view.source_is_lost:
+    frontend = view.frontend
+    if frontend is None:
+        return ""
+    if view.direction == EGRESS and frontend.node and frontend.node == own.node:
+        return f"{frontend.address} is an address of {own.shown}'s own node, whose traffic is always allowed"
+    if view.source_is_lost and frontend.node in ("", own.node):
         return "the path through the Service may give the connection the address of the pod's own node"
     return ""
