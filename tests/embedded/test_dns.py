@@ -87,7 +87,7 @@ def test_a_headless_service_has_its_ready_endpoints(client: Client, zone: str) -
     client.wait(lambda: bool(client.values(f"pods.{zone}")), "an address of pods")
     assert client.values(f"pods.{zone}") == ["10.244.9.1", "10.244.9.2"]
     assert client.values(f"first.pods.{zone}") == ["10.244.9.1"]
-    targets = [f"0 100 8080 10-244-9-2.pods.{zone}.", f"0 100 8080 first.pods.{zone}."]
+    targets = [f"0 50 8080 10-244-9-2.pods.{zone}.", f"0 50 8080 first.pods.{zone}."]
     assert client.values(f"_web._tcp.pods.{zone}", "SRV") == targets
 
 
