@@ -122,8 +122,8 @@ class Controller:
             return
         from pytest_k8snet.calibration import Calibration, as_faults
 
-        self._config.pluginmanager.register(Calibration(), "k8snet-calibration")
         session.items[:] = as_faults(session, session.items, self._settings, self._injector)
+        self._config.pluginmanager.register(Calibration(session.items), "k8snet-calibration")
 
     def _injector(self) -> FaultInjector:
         faults = self.faults()

@@ -149,6 +149,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", _names),
     Option(
+        "faults_from", "folder with faults of your own for the embedded cluster, one Python file each", "", "FOLDER"
+    ),
+    Option(
         "converge",
         "seconds in which an expectation must come true, instead of the profile's",
         metavar="SECONDS",
@@ -191,6 +194,7 @@ class Settings:
     seed: int | None
     calibrate: str
     fault: str
+    faults_from: str
     converge: float | None
     node_selector: dict[str, str]
     tolerations: tuple[dict[str, str], ...]

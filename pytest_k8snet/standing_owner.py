@@ -1,4 +1,4 @@
-"""``python -m pytest_k8snet.standing_owner NAME NODES FAMILY``: the process that owns a named cluster.
+"""``python -m pytest_k8snet.standing_owner NAME NODES FAMILY FAULTS_FROM``: the process that owns a named cluster.
 
 Started by ``standing.start``. It says one line, and goes on in the background until SIGTERM or the cluster's end.
 """
@@ -22,14 +22,14 @@ from pytest_k8snet.standing import About
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def main(name: str, nodes: int, family: str) -> None:
+def main(name: str, nodes: int, family: str, faults_from: str) -> None:
     """Own a cluster from its start to its end."""
     for number in ENDS:
         signal.signal(number, _leave)
     try:
         folder = _folder(name)
         try:
-            _own(folder.path, name, _options(nodes, family))
+            _own(folder.path, name, _options(nodes, family, faults_from))
         finally:
             folder.remove()
     except K8sNetError as error:
@@ -67,9 +67,9 @@ def _folder(name: str) -> RunDir:
         raise UsageError(f'the cluster "{name}" is there already', hint="Somebody has just started it.") from None
 
 
-def _options(nodes: int, family: str) -> ClusterOptions:
+def _options(nodes: int, family: str, faults_from: str) -> ClusterOptions:
     try:
-        return ClusterOptions(nodes=nodes, family=cast(IpFamilies, family))
+        return ClusterOptions(nodes=nodes, family=cast(IpFamilies, family), faults_from=faults_from)
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -85,4 +85,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
 if __name__ == "__main__":
     if os.fork() == 0:  # who started this need not wait for it, nor do processes here have a terminal
         os.chdir("/")
-        main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+        main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

@@ -20,7 +20,7 @@ class MissingRoute:
     async def revert(self, cluster: Target) -> None:
         """Add it again."""
         here, there = cluster.two_nodes()
-        await here.netns.ip(*here.routes_to(there))
+        await here.netns.ip(*here.routes_to(there, "replace"))
 
 
 def fault() -> Fault:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from pytest_k8snet.embedded.network.addresses import OUTSIDE_FIRST, fabric_addresses
 from pytest_k8snet.embedded.network.host import Host
 from pytest_k8snet.embedded.network.link import PodLink
-from pytest_k8snet.embedded.network.netns import NamespaceThreads
+from pytest_k8snet.embedded.network.netns import NamespaceThreads, NetworkCommandError
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.options import ClusterOptions
 
@@ -62,6 +62,17 @@ class Network:
             for link in tuple(node.links):
                 yield node, link
 
+    async def in_each_pod(self, work: Callable[[Node, PodLink], Awaitable[None]]) -> None:
+        """Do some work for every connected pod. What cannot be done for one that is cut off meanwhile is left."""
+        for node, link in self.links():
+            if link not in node.links:
+                continue
+            try:
+                await work(node, link)
+            except (NetworkCommandError, OSError):
+                if link in node.links:
+                    raise
+
     async def set_mtu(self, mtu: int) -> None:
         """Change the MTU of every link of the cluster, and of those to come."""
         ports = [f"link set p-{name} mtu {mtu}" for name in (*self.nodes, *self.outside)]
@@ -70,10 +81,13 @@ class Network:
             await host.netns.ip(f"link set eth0 mtu {mtu}")
         for node in self.nodes.values():
             node.mtu = mtu
-            devices = ("eth0", *(link.device for link in node.links))
-            await node.netns.ip(*(f"link set {device} mtu {mtu}" for device in devices))
-        for _, link in self.links():
+            await node.netns.ip(f"link set eth0 mtu {mtu}")
+
+        async def set_on_both_ends(node: Node, link: PodLink) -> None:
+            await node.netns.ip(f"link set {link.device} mtu {mtu}")
             await link.netns.ip(f"link set eth0 mtu {mtu}")
+
+        await self.in_each_pod(set_on_both_ends)
 
     def close(self) -> None:
         """Let go of all namespaces; used by tests, the cluster itself ends with its init process."""

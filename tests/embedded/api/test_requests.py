@@ -256,6 +256,10 @@ def test_forms_of_an_answer(api: Any, namespace: str) -> None:
     assert api.request("GET", in_(namespace), headers={"Accept": "application/xml"}).status == 406
 
 
+def test_the_state_of_the_network_is_told(api: Any) -> None:
+    assert api.request("GET", "/k8snet/network").body["namespaces"] == {"node-1": ["a line"]}
+
+
 def test_faults_are_injected_and_restored(api: Any) -> None:
     def active() -> list[bool]:
         return [fault["active"] for fault in api.request("GET", "/k8snet/faults").body["items"]]
