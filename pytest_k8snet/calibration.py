@@ -7,6 +7,7 @@ fault. Such an item runs the checks inside itself, so a fault is a test like any
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import pytest
@@ -14,7 +15,17 @@ import pytest
 # The only way to run a test and keep its reports to oneself; pytest-rerunfailures stands on the same function.
 from _pytest.runner import runtestprotocol
 
-from pytest_k8snet.calibration_rules import HEALTHY, UNNAMED, Pass, State, left_over, matrix, problems, unnamed
+from pytest_k8snet.calibration_rules import (
+    HEALTHY,
+    UNNAMED,
+    Pass,
+    State,
+    chosen,
+    left_over,
+    matrix,
+    problems,
+    unnamed,
+)
 from pytest_k8snet.catalogue import catching
 from pytest_k8snet.checks import check_of
 from pytest_k8snet.errors import K8sNetError
@@ -99,7 +110,7 @@ class FaultItem(pytest.Item):
         ]
 
     def _run(self, checks: Sequence[pytest.Item]) -> Pass:
-        seen = Pass()
+        seen = Pass(ran={found.id for check in checks if (found := check_of(check))})
         for place, check in enumerate(checks):
             following = checks[place + 1] if place + 1 < len(checks) else None
             _note(runtestprotocol(check, log=False, nextitem=following), seen)
@@ -172,10 +183,19 @@ def as_faults(
     Without a list of faults these are the ones that the checks name; each must exist when its turn comes. Then there
     is one item more, for those that no check names.
     """
-    chosen = [check for check in checks if check_of(check)]
-    named = sorted({fault for check in chosen if (found := check_of(check)) for fault in found.catches})
-    wanted = [*named, UNNAMED] if settings.calibrate == "all" else settings.calibrate.split(",")
+    by_check = [(item, found) for item in checks if (found := check_of(item))]
+    known = list({found.id: found for _, found in by_check}.values())
+    named = sorted({fault for found in known for fault in found.catches})
+    wanted = named if settings.calibrate == "all" else settings.calibrate.split(",")
+    every = [item for item, _ in by_check]
+    turns: Counter[str] = Counter()
+    passes = {HEALTHY: every}
+    for fault in wanted:
+        running = chosen(fault, known, turns)
+        passes[fault] = [item for item, found in by_check if found.id in running]
+    if settings.calibrate == "all":
+        passes[UNNAMED] = every
     return [
-        FaultItem.from_parent(session, name=fault, faults=faults, checks=chosen, nodeid=f"calibration::{fault}")
-        for fault in [HEALTHY, *wanted]
+        FaultItem.from_parent(session, name=fault, faults=faults, checks=running, nodeid=f"calibration::{fault}")
+        for fault, running in passes.items()
     ]

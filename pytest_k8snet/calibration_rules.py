@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_k8snet.checks import Check
 from pytest_k8snet.providers import KnownFault
 
 HEALTHY = "healthy"
@@ -15,23 +16,43 @@ UNNAMED = "unnamed-faults"
 State = Mapping[str, Sequence[str]]
 """Lines that describe each part of the network."""
 
+WITNESSES, BYSTANDERS, WIDEST = 24, 40, 60
+
 LEGEND = {
     "X": "failed, as it must",
     "!": "failed, and does not name the fault",
     "-": "did not fail, and names the fault",
     "?": "no verdict",
     ".": "passed",
-    " ": "skipped",
+    " ": "skipped, or not in this pass",
 }
 
 
 @dataclass
 class Pass:
-    """What became of the checks in one pass: ids with any instance that failed, or ended without a verdict."""
+    """What became of the checks that ran in one pass: ids with any instance that failed, or ended without a verdict."""
 
+    ran: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     passed: set[str] = field(default_factory=set)
+
+
+def chosen(fault: str, checks: Collection[Check], seen: Counter[str]) -> set[str]:
+    """Return the ids of the checks that run under a fault: all, or where there are very many of them, a share.
+
+    Of those that name it WITNESSES, of the others BYSTANDERS, areas with few checks whole. ``seen`` counts how often
+    each was a witness before, so that they take turns; the choice is entered.
+    """
+    area = Counter(check.area for check in checks)
+    naming = sorted((check for check in checks if fault in check.catches), key=lambda check: (seen[check.id], check.id))
+    others = sorted(
+        (check for check in checks if fault not in check.catches),
+        key=lambda check: (area[check.area], seen[check.id], check.id),
+    )
+    witnesses = {check.id for check in naming[:WITNESSES]}
+    seen.update(witnesses)
+    return witnesses | {check.id for check in others[:BYSTANDERS]}
 
 
 def problems(fault: str, catches: Mapping[str, Sequence[str]], seen: Pass) -> list[str]:
@@ -93,7 +114,7 @@ def matrix(passes: Mapping[str, Pass], catches: Mapping[str, Sequence[str]]) -> 
         }
         concerned = {fault: marks for fault, marks in rows.items() if {*marks} - {".", " "}}
         if concerned:
-            lines += ["", *_grid(area, checks, concerned)]
+            lines += ["", *(_grid if len(checks) <= WIDEST else _counts)(area, checks, concerned)]
     quiet = [fault for fault, seen in passes.items() if not seen.failed and not seen.errors]
     legend = "   ".join(f"{mark} {meaning}" for mark, meaning in LEGEND.items() if mark != " ")
     return [*lines, "", legend, f"nothing failed: {', '.join(quiet) or 'never'}"]
@@ -108,11 +129,21 @@ def _grid(area: str, checks: Sequence[str], rows: Mapping[str, Sequence[str]]) -
         yield f"{fault:<{width}}  {' '.join(marks)}".rstrip()
 
 
+def _counts(area: str, checks: Sequence[str], rows: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield, for an area with too many checks for a grid, how many ended how; those that are wrong by name."""
+    width = max(len(area), *map(len, rows))
+    yield area
+    for fault, marks in rows.items():
+        number = Counter(marks)
+        wrong = [f"{check} {mark}" for check, mark in zip(checks, marks, strict=True) if mark in "!-?"]
+        yield f"{fault:<{width}}  {number['X']} X  {number['.']} .  {' '.join(wrong)}".rstrip()
+
+
 def _mark(fault: str, check: str, faults: Sequence[str], seen: Pass) -> str:
     if check in seen.errors:
         return "?"
     if check in seen.failed:
         return "X" if fault in faults else "!"
-    if fault in faults:
+    if fault in faults and check in seen.ran:
         return "-"
     return "." if check in seen.passed else " "
