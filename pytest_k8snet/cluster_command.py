@@ -28,6 +28,7 @@ def add(commands: Parts, say: Say) -> Parts:
     up.add_argument("--nodes", type=int, default=3, metavar="N", help="number of nodes (default: 3)")
     up.add_argument("--family", choices=("ipv4", "ipv6", "dual"), default="dual", help="default: dual")
     up.add_argument("--faults-from", default="", metavar="FOLDER", help="faults of your own, one Python file each")
+    up.add_argument("--network", choices=("routed", "vxlan", "bgp"), default="routed", help="default: routed")
     up.set_defaults(run=lambda given: _up(given, say))
     down = add_part(parts, "down", "End a cluster; nothing of it is left.")
     down.add_argument("--all", action="store_true", help="end all of them")
@@ -59,9 +60,10 @@ def _up(given: argparse.Namespace, say: Say) -> int:
     from pytest_k8snet import standing
 
     began = time.monotonic()
-    about = standing.start(given.name, given.nodes, given.family, _absolute(given.faults_from))
+    about = standing.start(given.name, given.nodes, given.family, given.network, _absolute(given.faults_from))
     nodes = "1 node" if about.nodes == 1 else f"{about.nodes} nodes"
-    say(f'the cluster "{about.name}" is up after {time.monotonic() - began:.1f} s: {nodes}, {about.family}')
+    shape = f"{nodes}, {about.family}, {about.network}"
+    say(f'the cluster "{about.name}" is up after {time.monotonic() - began:.1f} s: {shape}')
     say(f"use it:   export KUBECONFIG={shlex.quote(about.kubeconfig)}")
     say(f"end it:   k8snet cluster down{_named(about.name)}")
     return 0
@@ -98,7 +100,7 @@ def _status(say: Say) -> int:
     if not found:
         say("there is no cluster; start one: k8snet cluster up")
     else:
-        show_table([("NAME", "STATE", "NODES", "FAMILY", "AGE", "KUBECONFIG"), *map(_row, found)], say)
+        show_table([("NAME", "STATE", "NODES", "FAMILY", "NETWORK", "AGE", "KUBECONFIG"), *map(_row, found)], say)
     return 0
 
 
@@ -111,11 +113,11 @@ def show_table(rows: list[tuple[str, ...]], say: Say) -> None:
 
 def _row(one: Standing) -> tuple[str, ...]:
     if one.about is None:
-        return one.name, _state(one), "", "", "", ""
+        return one.name, _state(one), "", "", "", "", ""
     minutes, seconds = divmod(int(time.time() - one.about.started), 60)
     age = f"{minutes}m{seconds}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60}m"
     kubeconfig = one.about.kubeconfig if one.alive else ""
-    return one.name, _state(one), str(one.about.nodes), one.about.family, age, kubeconfig
+    return one.name, _state(one), str(one.about.nodes), one.about.family, one.about.network, age, kubeconfig
 
 
 def _state(one: Standing) -> str:

@@ -37,7 +37,7 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
     made.versions["kubernetes"] = state.version
     made.provider, made.why_this_cluster, made.context = state.provider, state.why, state.context
     made.run_id, made.mtu = state.run_id, state.mtu
-    made.cni = CniRecord(name=state.cni)
+    made.cni = CniRecord(name=state.cni.name, mode=state.cni.mode)
     made.families = [str(family) for family in state.families]
     made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in UNPROBED}
     made.nodes = [

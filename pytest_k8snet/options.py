@@ -176,6 +176,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "embedded_family", "address families of the embedded cluster", "dual", "NAME", choices=("ipv4", "ipv6", "dual")
     ),
+    Option(
+        "embedded_network",
+        "pod network of the embedded cluster; bgp needs the program bird",
+        "routed",
+        "NAME",
+        choices=("routed", "vxlan", "bgp"),
+    ),
 )
 
 
@@ -206,6 +213,7 @@ class Settings:
     kind_keep: bool
     embedded_nodes: int
     embedded_family: Literal["ipv4", "ipv6", "dual"]
+    embedded_network: Literal["routed", "vxlan", "bgp"]
     root: Path
 
     @property

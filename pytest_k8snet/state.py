@@ -50,6 +50,14 @@ class Fleet:
 
 
 @dataclass(frozen=True)
+class Cni:
+    """A CNI by its name, or "unknown" with the reason; ``mode`` is how it works here, "" when that is not known."""
+
+    name: str
+    mode: str = ""
+
+
+@dataclass(frozen=True)
 class ClusterState:
     """A cluster that has passed the preflight.
 
@@ -63,7 +71,7 @@ class ClusterState:
     provider: str
     why: str
     version: str
-    cni: str
+    cni: Cni
     namespace: str
     host_namespace: str
     nodes: tuple[Node, ...]

@@ -2,7 +2,16 @@
 
 from pytest_k8snet.embedded.fault_files import FaultFileError
 from pytest_k8snet.embedded.machine import CannotStart
-from pytest_k8snet.embedded.options import ClusterOptions, IpFamilies
+from pytest_k8snet.embedded.options import ClusterOptions, IpFamilies, PodNetworkName
 from pytest_k8snet.embedded.running import Running, faults_of, launch
 
-__all__ = ["CannotStart", "ClusterOptions", "FaultFileError", "IpFamilies", "Running", "faults_of", "launch"]
+__all__ = [
+    "CannotStart",
+    "ClusterOptions",
+    "FaultFileError",
+    "IpFamilies",
+    "PodNetworkName",
+    "Running",
+    "faults_of",
+    "launch",
+]

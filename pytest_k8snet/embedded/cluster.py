@@ -61,7 +61,7 @@ class Cluster:
     def start(self, api_folder: Path) -> None:
         """Make the objects of a new cluster and start the control loops. ``api_folder`` leads pods to the API."""
         for node in self.network.nodes.values():
-            self.store.create("nodes", node_object(node))
+            self.store.create("nodes", node_object(node, self.network.pod_network.name))
             self.store.set_status("nodes", node.name, "", node_status(node))
         self.store.create("namespaces", {"metadata": {"name": OUTSIDE_NAMESPACE}})
         for host in self.network.outside.values():
@@ -130,7 +130,7 @@ async def run_cluster(
     known = catalogue(options.faults_from)
     zygote = ZygoteClient(channel)
     identity = loop.run_in_executor(None, make_identity)
-    network = await Network.build(options)
+    network = await Network.build(options, scratch)
     token = secrets.token_urlsafe(32)
     service_networks = [cidr for cidr in SERVICE_NETWORKS if (6 if ":" in cidr else 4) in options.families]
     cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks, known)

@@ -16,6 +16,7 @@ from pytest_k8snet.embedded.api.status import StoreError
 from pytest_k8snet.embedded.dns.installation import LABELS, NAMESPACE
 from pytest_k8snet.embedded.fault_files import faults_of_folder
 from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
+from pytest_k8snet.embedded.network.limits import NoDelayHere
 from pytest_k8snet.embedded.network.link import PodLink
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
@@ -131,7 +132,7 @@ class Injector:
                 raise StoreError(409, "Conflict", f"the fault {fault.name} is in already")
             try:
                 await fault.apply(self._target)
-            except NotPossible as error:
+            except (NotPossible, NoDelayHere) as error:
                 message = f"the fault {fault.name} is not possible here: {error}"
                 raise StoreError(422, "Invalid", message) from error
             except Exception as error:

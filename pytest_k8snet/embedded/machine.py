@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from pytest_k8snet.embedded.network.netns import TOOL_PATH
+from pytest_k8snet.embedded.options import PodNetworkName
 
 NEXT_STEP = "run as root, or use a cluster of your own (--k8snet-context NAME) or kind (--k8snet-provider kind)"
 
@@ -16,13 +17,21 @@ class CannotStart(OSError):
     """This machine cannot run an embedded cluster; the message is one sentence with the next step."""
 
 
-def check_machine(system: str = sys.platform, path: str = TOOL_PATH) -> None:
-    """Raise CannotStart when it is clear beforehand that a cluster cannot be started here."""
+TOOLS = (("ip", "iproute2"), ("nft", "nftables"))
+
+
+def check_machine(system: str = sys.platform, path: str = TOOL_PATH, network: PodNetworkName = "routed") -> None:
+    """Raise CannotStart when it is clear beforehand that a cluster with this pod network cannot be started here."""
     if system != "linux":
         raise CannotStart(f"the embedded cluster needs Linux, this is {system}: use kind (--k8snet-provider kind)")
-    for tool, package in (("ip", "iproute2"), ("nft", "nftables")):
+    for tool, package in TOOLS:
         if shutil.which(tool, path=path) is None:
             raise CannotStart(f"the program {tool} is not installed: install the package {package}")
+    if network == "bgp" and shutil.which("bird", path=path) is None:
+        raise CannotStart(
+            "the network bgp needs the program bird, which is not installed: "
+            "install the package bird2, or choose the network routed or vxlan"
+        )
 
 
 def explain_refusal(error: OSError, sysctls: Path = Path("/proc/sys")) -> str:

@@ -75,7 +75,7 @@ def launch(options: ClusterOptions, run_dir: Path) -> Running:
     The folder is made when it is missing, and is removed at the end of the cluster. Raises CannotStart, an OSError
     whose message is a sentence with the next step, or FaultFileError for a file of ``options.faults_from``.
     """
-    check_machine()
+    check_machine(network=options.network)
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     run_dir = run_dir.resolve()
     with (run_dir / logfile.NAME).open("wb") as log:

@@ -5,14 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_k8snet.embedded import ClusterOptions, FaultFileError, IpFamilies, Running, faults_of, launch
+from pytest_k8snet.embedded import (
+    ClusterOptions,
+    FaultFileError,
+    IpFamilies,
+    PodNetworkName,
+    Running,
+    faults_of,
+    launch,
+)
 from pytest_k8snet.errors import PreflightError, UsageError
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.providers import FaultInjector, KnownFault, Say
 
-__all__ = ["ClusterOptions", "EmbeddedFaults", "EmbeddedProvider", "IpFamilies", "Running", "bring_up"]
+__all__ = [
+    "ClusterOptions",
+    "EmbeddedFaults",
+    "EmbeddedProvider",
+    "IpFamilies",
+    "PodNetworkName",
+    "Running",
+    "bring_up",
+]
 
 OUTSIDE = Pod(namespace="k8snet-outside", name="outside-1", node="(outside)", container="host")
 
@@ -43,6 +59,7 @@ class EmbeddedProvider:
             self._options = ClusterOptions(
                 nodes=settings.embedded_nodes,
                 family=settings.embedded_family,
+                network=settings.embedded_network,
                 faults_from=str(settings.root / settings.faults_from) if settings.faults_from else "",
             )
         except ValueError as error:
@@ -51,7 +68,8 @@ class EmbeddedProvider:
 
     def start(self, scratch: Path, run_id: str, say: Say) -> Access:
         """Start it; nothing of it outlives this process."""
-        say(f"starting the embedded cluster ({self._options.nodes} nodes, {self._options.family})")
+        shape = f"{self._options.nodes} nodes, {self._options.family}, {self._options.network}"
+        say(f"starting the embedded cluster ({shape})")
         folder = scratch / "embedded"
         folder.mkdir(mode=0o700)
         self._running = bring_up(self._options, folder)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,6 +188,15 @@ def addresses(pod: Object) -> tuple[str, str]:
     """The IPv4 and the IPv6 address of a pod."""
     four, six = (entry["ip"] for entry in pod["status"]["podIPs"])
     return four, six
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everyone may write to; pytest's own are closed to other users."""
+    path = Path(tempfile.mkdtemp(prefix="k8snet-life-"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="session")

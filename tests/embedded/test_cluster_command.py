@@ -126,12 +126,12 @@ def test_faults_are_listed_put_in_and_taken_out(k8snet: Run, tmp_path: Path) -> 
 
 def test_clusters_of_different_names_stand_side_by_side(k8snet: Run, base: Path) -> None:
     k8snet("cluster", "up", "--nodes", "1", "--name", "one")
-    k8snet("cluster", "up", "--nodes", "1", "--family", "ipv4", "--name", "two")
+    k8snet("cluster", "up", "--nodes", "1", "--family", "ipv4", "--network", "vxlan", "--name", "two")
     k8snet("cluster", "down", "--name", "one")
     header, row = k8snet("cluster", "status").stdout.splitlines()
-    assert header.split() == ["NAME", "STATE", "NODES", "FAMILY", "AGE", "KUBECONFIG"]
-    assert row.split()[:4] == ["two", "up", "1", "ipv4"]
-    assert row.split()[5] == about(base, "two")["kubeconfig"]
+    assert header.split() == ["NAME", "STATE", "NODES", "FAMILY", "NETWORK", "AGE", "KUBECONFIG"]
+    assert row.split()[:5] == ["two", "up", "1", "ipv4", "vxlan"]
+    assert row.split()[6] == about(base, "two")["kubeconfig"]
 
 
 def test_a_sweep_takes_a_dead_cluster_and_no_living_one(k8snet: Run, base: Path) -> None:

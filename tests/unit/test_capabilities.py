@@ -14,7 +14,7 @@ from pytest_k8snet import capabilities
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.probe.facts import Facts, Link
 from pytest_k8snet.probe.observation import Expectation, Family, Identity, Observation, Outcome, Pod, Probe
-from pytest_k8snet.state import ClusterState, Fleet, Node
+from pytest_k8snet.state import ClusterState, Cni, Fleet, Node
 
 A, B = Pod("ns", "a", "node-1", ("10.244.1.2",)), Pod("ns", "b", "node-2", ("10.244.2.2",))
 HOST = Pod("host", "h", "node-1", ("10.200.0.1",), 23000, host_network=True)
@@ -66,7 +66,7 @@ def state(tmp_path: Path) -> ClusterState:
         provider="existing",
         why="",
         version="v1.34.0",
-        cni="unknown",
+        cni=Cni("unknown"),
         namespace="ns",
         host_namespace="host",
         nodes=(Node("node-1", ("10.200.0.1", "fd00:200::1"), ()), Node("node-2", ("10.200.0.2",), ())),

@@ -13,7 +13,7 @@ from pytest_k8snet.environment import describe, repeat_command
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.report.record import CniRecord, NodeRecord
-from pytest_k8snet.state import ClusterState, Fleet, Node
+from pytest_k8snet.state import ClusterState, Cni, Fleet, Node
 
 TEST = "model/test_mesh.py::test_mesh[ipv4-tcp]"
 
@@ -81,7 +81,7 @@ def state(tmp_path: Path) -> ClusterState:
         provider="existing",
         why="--k8snet-context lab",
         version="v1.34.0",
-        cni="kindnet",
+        cni=Cni("kindnet", "routed"),
         namespace="k8snet-1a2b-1",
         host_namespace="k8snet-1a2b-2",
         nodes=(Node("node-1", ("10.200.0.1",), ("10.244.1.0/24",), "6.1", "Debian", "containerd://2", "v1.34.0"),),
@@ -98,7 +98,7 @@ def test_the_cluster_is_described_as_the_preflight_found_it(state: ClusterState,
     assert (made.provider, made.why_this_cluster, made.context) == ("existing", "--k8snet-context lab", "lab")
     assert (made.run_id, made.mtu, made.families) == ("1a2b", 1450, ["ipv4"])
     assert made.versions["kubernetes"] == "v1.34.0"
-    assert made.cni == CniRecord(name="kindnet")
+    assert made.cni == CniRecord("kindnet", "routed")
     assert made.nodes == [
         NodeRecord("node-1", "6.1", "Debian", "containerd://2", "v1.34.0", ["10.200.0.1"], ["10.244.1.0/24"])
     ]

@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "kube": {"errors", "options"},
     "probe": {"errors", "kube", "oracle"},
     "state": {"kube", "probe"},
-    "cni": {"errors", "kube"},
+    "cni": {"errors", "kube", "state"},
     "fleet": {"errors", "kube", "options", "probe", "state"},
     "report": {"errors"},
     "embedded": {"errors"},

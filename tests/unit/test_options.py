@@ -37,6 +37,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "kind_keep": ("yes", True),
     "embedded_nodes": ("5", 5),
     "embedded_family": ("ipv6", "ipv6"),
+    "embedded_network": ("vxlan", "vxlan"),
 }
 FORMS = {
     "pyproject.toml": "[tool.pytest]\n{}\n",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -10,18 +11,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pytest_k8snet.embedded.linux import CLONE_NEWNET, setns, unshare
 
 T = TypeVar("T")
 
 TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where ``ip`` and ``nft`` are looked for: an ordinary user's PATH often lacks the sbin folders."""
+"""Where ``ip``, ``nft`` and daemons are looked for: an ordinary user's PATH often lacks the sbin folders."""
 
 
 class NetworkCommandError(RuntimeError):
-    """``ip`` or ``nft`` refused what it was given; the message has the namespace, the input and its answer."""
+    """A tool such as ``ip`` or ``nft`` refused what it was given; the message has the namespace, the input and its
+    answer.
+    """
 
 
 class NamespaceThreads:
@@ -80,6 +83,21 @@ class NetNs:
         if commands:
             await self._command(("ip", "-batch", "-"), "\n".join(commands) + "\n")
 
+    async def show(self, tool: str, *arguments: str) -> list[dict[str, Any]]:
+        """Return what ``ip``, ``bridge`` or ``tc`` shows, for example ``show("ip", "route")``."""
+        shown: list[dict[str, Any]] = json.loads(await self._command((tool, "-j", *arguments), "") or "[]")
+        return shown
+
+    async def bridge(self, *commands: str) -> None:
+        """Run ``bridge`` commands (without the word ``bridge``) in order; the first that fails ends it."""
+        if commands:
+            await self._command(("bridge", "-batch", "-"), "\n".join(commands) + "\n")
+
+    async def tc(self, *commands: str) -> None:
+        """Run ``tc`` commands (without the word ``tc``) in order; the first that fails ends it."""
+        if commands:
+            await self._command(("tc", "-batch", "-"), "\n".join(commands) + "\n")
+
     async def nft(self, ruleset: str) -> None:
         """Load nftables text in one transaction."""
         await self._command(("nft", "-f", "-"), ruleset)
@@ -109,7 +127,7 @@ class NetNs:
             os.close(self.descriptor)
             self.descriptor = -1
 
-    async def _command(self, argv: Sequence[str], text: str) -> None:
+    async def _command(self, argv: Sequence[str], text: str) -> str:
         def call() -> subprocess.CompletedProcess[str]:
             return subprocess.run(
                 argv, input=text, capture_output=True, text=True, env={"PATH": TOOL_PATH}, check=False
@@ -119,6 +137,7 @@ class NetNs:
         if done.returncode:
             said = (done.stderr or done.stdout).strip()
             raise NetworkCommandError(f"{argv[0]} in {self.name} failed: {said}\n{text}")
+        return done.stdout
 
 
 def _new_namespace() -> int:
