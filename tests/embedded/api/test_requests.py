@@ -190,7 +190,7 @@ def test_a_dry_run_stores_nothing(api: Any, namespace: str) -> None:
     assert api.request("DELETE", f"{path}/a?dryRun=All").status == 200
     assert api.request("DELETE", f"{path}/a", {"dryRun": ["All"]}).status == 200
     assert api.request("GET", f"{path}/a").body["data"] == {"x": "1"}
-    assert api.request("POST", f"{path}?dryRun=Some", configmap("b")).status == 400
+    assert api.request("POST", f"{path}?dryRun=Some", configmap("b")).status == 422
 
 
 def test_the_status_is_written_by_its_own_path_only(api: Any, namespace: str, make_pod: Pods) -> None:
