@@ -96,7 +96,7 @@ def test_values_come_from_config_maps_and_secrets() -> None:
     ("reference", "said"),
     [
         ({"name": "nope", "key": "x"}, 'configmap "nope" not found'),
-        ({"name": "config", "key": "x"}, "couldn't find key x in configmap config"),
+        ({"name": "config", "key": "x"}, "couldn't find key x in ConfigMap ns/config"),
     ],
 )
 def test_a_missing_reference_says_what_is_missing(reference: Object, said: str) -> None:
