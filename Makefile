@@ -25,6 +25,7 @@ lint: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(BIN)/python -m pytest_k8snet.documentation docs
+	$(BIN)/python -m tests.comparison docs
 
 $(VENV)/bin/python:
 	PYTHON=$(PYTHON) scripts/system-packages

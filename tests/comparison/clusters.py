@@ -13,7 +13,7 @@ from kubernetes import client
 
 from pytest_k8snet.kube.access import Access
 
-SECONDS = 40.0
+SECONDS = 60.0
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 

@@ -33,6 +33,7 @@ GENERATED = "bcdfghjklmnpqrstvwxz2456789"
 TEXTS = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "TIME"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"), "TIME"),
+    (re.compile(r"\.[0-9a-f]{12,16}$"), ".ID"),
     (re.compile(r"(?<!\w)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "UID"),
     (re.compile(r"\b(containerd|k8snet)://\S+|\b(docker\S+@)?sha256:[0-9a-f]{64}(?![0-9a-f])"), "ID"),
     (re.compile(rf"-[{GENERATED}]{{8,10}}(?=-[{GENERATED}]{{5}}\b)"), "-HASH"),

@@ -41,7 +41,8 @@ class _ChapterRun:
         self._namespace = f"comparison-{chapter.name}-{uuid.uuid4().hex[:6]}"
         known = {"namespace": self._namespace, "image": cluster.image}
         self._words = known | dict(zip(("node", "other-node"), cluster.nodes, strict=False))
-        names = {self._namespace: "NAMESPACE", cluster.image: "IMAGE"}
+        # A container runtime writes the name of an image in full.
+        names = {self._namespace: "NAMESPACE", cluster.image: "IMAGE", f"docker.io/{cluster.image}": "IMAGE"}
         self._mask = Mask(names | dict.fromkeys(cluster.nodes, "NODE"))
 
     def run(self) -> dict[str, Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ def write(outcomes: Outcomes, version: str, folder: Path = FOLDER) -> None:
 def read(folder: Path = FOLDER) -> Outcomes:
     """Return what was written."""
     return {file.stem: yaml.load(file.read_text(), yaml.CSafeLoader) for file in sorted(folder.glob("*.yaml"))}
+
+
+def version(folder: Path = FOLDER) -> str:
+    """Return the version of the cluster that was recorded, such as "v1.34.4"."""
+    found = re.match(r"# Kubernetes (\S+);", next(iter(sorted(folder.glob("*.yaml")))).read_text())
+    if not found:
+        raise ValueError(f"the outcomes in {folder} do not say of which cluster they are: record them anew")
+    return found[1]
 
 
 class _Dumper(yaml.SafeDumper):
