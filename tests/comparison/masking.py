@@ -48,6 +48,8 @@ TEXTS = (
 
 _ADDRESS = re.compile(r"(?<![\w.:])(\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})(?!\w)")
 _SEVERAL = re.compile(r" is invalid: (\[.*\]$|\n\* .*)", re.DOTALL)
+_OPTIONS = re.compile(r"(?m)(?<=^options ).*$")
+"""Those of a resolv.conf, which a real kubelet keeps in a map."""
 _CHOICES = re.compile(r'(?<=supported values: )"[^"]*"(?:, "[^"]*")*')
 
 
@@ -83,6 +85,7 @@ class Mask:
         for pattern, standing in TEXTS:
             text = pattern.sub(standing, text)
         text = _CHOICES.sub(lambda found: ", ".join(sorted(found[0].split(", "))), text)
+        text = _OPTIONS.sub(lambda found: " ".join(sorted(found[0].split(" "))), text)
         # What is wrong in several fields comes in any order; the causes say it as well.
         return _SEVERAL.sub(_sorted_lines, _ADDRESS.sub(_address, text))
 

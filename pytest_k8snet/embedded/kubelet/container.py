@@ -86,6 +86,13 @@ class Container:
         await self._zygote.signal(running, signal.SIGKILL)
         await asyncio.shield(running.ended)
 
+    def conclude(self) -> None:
+        """Show how the program ended, when it was stopped and ``run`` was cancelled before."""
+        if self.running is not None and self.running.ended.done():
+            code = self.running.ended.result()
+            self.running = None
+            self._end(code, self.state["running"]["startedAt"], "Completed" if code == 0 else "Error")
+
     def set_started_up(self) -> None:
         """Show that the startup probe has succeeded."""
         self.started_up = True

@@ -141,6 +141,8 @@ class PodWorker:
         self._tell_killing()
         await self._end_containers(self.grace)
         self._facts.finished = self._facts.overdue = True
+        for container in self._every:
+            container.conclude()
         self.publish()
         await uncancelled(self.sandbox.disconnect())
 

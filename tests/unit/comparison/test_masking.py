@@ -27,6 +27,7 @@ MASK = Mask({"lab-worker": "NODE", "lab-worker2": "NODE", "space-1": "NAMESPACE"
         ("web   1   12s   back", "web   1   DURATION back"),
         ('supported values: "b", "a"', 'supported values: "a", "b"'),
         ("containerd://0123abcd", "ID"),
+        ("search a\noptions ndots:2 edns0\n", "search a\noptions edns0 ndots:2\n"),
     ],
 )
 def test_what_is_volatile_in_a_text_is_replaced(text: str, masked: str) -> None:
