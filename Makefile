@@ -26,6 +26,7 @@ lint: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(BIN)/python -m pytest_k8snet.documentation docs
+	$(BIN)/python -m tests.comparison docs
 
 catches: $(VENV)/dev
 	$(BIN)/python -m tools.policy_catches
