@@ -1,0 +1,79 @@
+"""Whether a cluster enforces NetworkPolicy at all, seen on a pod that only one of two others may reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Outcome, Pod, Probe, Protocol
+from pytest_k8snet.probe.table import TruthTable
+
+NOT_ENFORCED = "NetworkPolicy is not enforced by this cluster"
+UNKNOWN = "it cannot be seen whether NetworkPolicy is enforced"
+ENFORCE_SECONDS = 8.0  # some of what enforces needs seconds
+GROUP = "networking.k8s.io"
+VERBS = ("create", "delete", "patch")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Three pods: under ``closed``, the policy that ``close`` makes, only ``friend`` reaches ``guarded``."""
+
+    namespace: Namespace
+    guarded: Pod
+    stranger: Pod
+    friend: Pod
+
+    @classmethod
+    def within(cls, namespace: Namespace) -> Trial:
+        """Start the pods, the guarded one and the stranger on different nodes where there are two."""
+        return cls(namespace, *namespace.pods("guarded", "stranger", "friend"))
+
+    def open(self) -> Expectation:
+        """Return what must be seen without a policy."""
+        pairs = ((self.stranger, self.guarded), (self.friend, self.guarded), (self.stranger, self.friend))
+        cells = {_probe(source, target): Expected(CONNECTS, server=target.name) for source, target in pairs}
+        return Expectation("without a policy", cells)
+
+    def close(self) -> None:
+        """Make the policy."""
+        self.namespace.policy("only-the-friend", to=self.guarded, allow=self.friend)
+
+    def closed(self) -> Expectation:
+        """Return what must be seen under the policy."""
+        because = "a policy selects the guarded pod and allows only the friend"
+        refused = Expected(REJECTED, because=because, target=self.guarded.name)
+        cells = dict(self.open().cells) | {self._forbidden: refused}
+        return Expectation("only the friend reaches the guarded pod", cells)
+
+    def ignored(self, table: TruthTable) -> bool:
+        """Tell whether under the policy all is as it was without: nothing else is wrong, and the stranger connects."""
+        wrong = {probe: seen.outcome for probe, _, seen, _ in table.mismatches()}
+        return wrong == {self._forbidden: Outcome.CONNECTED}
+
+    @property
+    def _forbidden(self) -> Probe:
+        return _probe(self.stranger, self.guarded)
+
+
+def why_not(cluster: Cluster) -> str:
+    """Return "" when NetworkPolicy is enforced, UNKNOWN when the pods do not even reach each other without, or why not.
+
+    Makes a namespace for it and removes it.
+    """
+    refused = [verb for verb in VERBS if not cluster.api.may(verb, "networkpolicies", group=GROUP)]
+    if refused:
+        return f"these credentials may not {' or '.join(refused)} networkpolicies.{GROUP}; see docs/rbac.yaml"
+    prober = cluster.attachment.prober
+    seconds = min(ENFORCE_SECONDS, prober.patience.converge)
+    with cluster.namespace("policy enforcement") as namespace:
+        trial = Trial.within(namespace)
+        if prober(before := replace(trial.open(), convergence=seconds)) != before:
+            return UNKNOWN
+        trial.close()
+        table = prober(replace(trial.closed(), convergence=seconds))
+    return NOT_ENFORCED if trial.ignored(table) else ""
+
+
+def _probe(source: Pod, target: Pod) -> Probe:
+    return Probe(source, target.addresses[0], target.port, Protocol.TCP, target.name, target_node=target.node)
