@@ -12,7 +12,7 @@ NOT_ENFORCED = "NetworkPolicy is not enforced by this cluster"
 def test_without_enforcement_one_check_fails_and_says_so(start: Start, foreign: Foreign, embedded: Running) -> None:
     embedded.inject("policy-ignored")
     try:
-        session = start("-n0", foreign.option, "--k8snet-converge=2", "-k", "test_enforcement or POLICY-100")
+        session = start("-n0", foreign.option, "-k", "test_enforcement or POLICY-100")
         assert session.finish() == 1
     finally:
         embedded.restore("policy-ignored")

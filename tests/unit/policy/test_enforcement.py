@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.policy.enforcement import NOT_ENFORCED, UNKNOWN, Trial, why_not
+from pytest_k8snet.policy.enforcement import ENFORCE_SECONDS, NOT_ENFORCED, UNKNOWN, Trial, why_not
 from pytest_k8snet.probe.controls import unproved
 from pytest_k8snet.probe.observation import Expectation, Identity, Observation, Outcome, Pod, Probe
 from pytest_k8snet.probe.table import TruthTable
@@ -34,7 +34,6 @@ class MadeUp:
         self.asked: list[Expectation] = []
         self.api = SimpleNamespace(may=lambda verb, resource, group: verb != refused)
         self.attachment = SimpleNamespace(prober=self)
-        self.patience = SimpleNamespace(converge=15.0)
 
     @contextmanager
     def namespace(self, purpose: str) -> Iterator[Any]:
@@ -83,7 +82,7 @@ def test_only_a_policy_without_any_effect_is_not_enforced(
     assert cluster.done[0] == "namespace made"
     assert cluster.done[-1] == "namespace removed"
     assert ("policy made" in cluster.done) == (reason != UNKNOWN)
-    assert all(expected.convergence == 8.0 for expected in cluster.asked)
+    assert [asked.convergence for asked in cluster.asked[1:]] == [ENFORCE_SECONDS] * (reason != UNKNOWN)
 
 
 @pytest.mark.parametrize("verb", ["create", "patch", "delete"])
