@@ -239,7 +239,7 @@ class Worker:
         missing, claimed = self.state.missing, self.state.claimed
         for name in requirements_of(item):
             if name in missing and name in claimed:
-                raise ClaimNotMet(f"{name} is claimed ({claimed[name]}), but: {missing[name]}")
+                raise ClaimNotMet(f"{missing[name]}; {name} is claimed ({claimed[name]})")
             if name in missing:
                 pytest.skip(f"{name}: {missing[name]}")
         shown = found.shows if (found := check_of(item)) else ""

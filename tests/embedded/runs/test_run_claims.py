@@ -72,7 +72,7 @@ def test_waivers_and_claims_are_seen_in_every_report(start: Start, workers: str)
         "POLICY-908": "xfailed",
     }
     assert reasons["POLICY-901"] == reasons["POLICY-902"] == "policy_enforced: a routed network (claims.toml:2)"
-    assert reasons["POLICY-903"] == "two_nodes is claimed (claims.toml:3), but: only one node takes probe pods"
+    assert reasons["POLICY-903"] == "only one node takes probe pods; two_nodes is claimed (claims.toml:3)"
     assert reasons["POLICY-904"] == reasons["POLICY-905"] == reasons["POLICY-908"] == waived
     states = {waiver["check"]: waiver["state"] for waiver in report["waivers"]}
     assert states == {
