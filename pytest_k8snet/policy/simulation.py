@@ -38,7 +38,7 @@ def _after(state: State, step: Step) -> State:
     for action in step.actions:
         state = after(state, action)
         if isinstance(action, CreatePod):
-            state = _somewhere(state, action.pod)
+            state = located_somewhere(state, action.pod)
     return state
 
 
@@ -52,7 +52,7 @@ def _says_anything(state: State, step: Step) -> bool:
     )
 
 
-def _somewhere(state: State, pod: str) -> State:
+def located_somewhere(state: State, pod: str) -> State:
     """Give a new pod addresses that no other has."""
     taken = {address for other in state.pods.values() for address in other.addresses}
     host = next(host for host in range(200, 255) if f"10.244.1.{host}" not in taken)

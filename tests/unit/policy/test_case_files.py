@@ -133,7 +133,6 @@ MISTAKES = {
     "steps: []": "cases.yaml:6: there is no step",
     "steps: [{aply: *deny}]": "cases.yaml:6: a step has no field 'aply', did you mean 'apply'?",
     "apply: *deny\nsteps: [{apply: *deny}]": "cases.yaml:4: a case has either steps or the fields of a single step",
-    "catches: [policy-ignore]\napply: *deny": "cases.yaml:6: there is no fault 'policy-ignore', did you mean",
     "requires: [ipv5]\napply: *deny": "there is no requirement 'ipv5', did you mean 'ipv6'?",
     "level: cor\napply: *deny": "there is no level 'cor', did you mean 'core'?",
     "spec: CLAUS\napply: *deny": "there is no clause 'CLAUS', did you mean 'CLAUSE'?",

@@ -36,7 +36,7 @@ def test_the_arena_is_tried_without_policies_before_the_first_case_only(
 
 
 def test_a_leak_fails_the_case_and_shows_how_to_repeat_it(
-    play: Play, case: Case, network: MadeUpNetwork, notebook: Notebook
+    play: Play, case: Case, network: MadeUpNetwork, arena: MadeUpArena, notebook: Notebook
 ) -> None:
     network.defect = lambda probe, arena: connected(probe)
     played = play(case)
@@ -44,6 +44,7 @@ def test_a_leak_fails_the_case_and_shows_how_to_repeat_it(
     assert "POLICY-900, step 1 of 1: apply the policy" in played.explain()[0]
     assert "kind: NetworkPolicy" in notebook.shown["policies"]
     assert "kubectl apply" in notebook.shown["the same by hand"]
+    assert arena.state.policies == {}
 
 
 def test_a_case_ends_with_its_first_wrong_step(
@@ -72,6 +73,7 @@ def test_what_breaks_between_cases_is_tried_in_a_new_arena_before_it_counts(
     assert play(case) == case
     assert arena.built == 2
     assert any("do not connect without policies either" in note for note in notebook.notes)
+    assert arena.state.policies == {}
 
 
 def test_a_policy_that_blocks_too_much_fails_although_a_new_arena_connects(
@@ -109,7 +111,7 @@ def test_a_case_that_cannot_be_undone_leaves_no_arena_to_the_next(
 
     network.defect = stays
     assert play(case) == case
-    assert any("stayed blocked after the policies were gone" in note for note in notebook.notes)
+    assert any("stayed closed after the policies were gone" in note for note in notebook.notes)
     play(case)
     assert arena.built == 2
 
