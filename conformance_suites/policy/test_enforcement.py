@@ -13,7 +13,7 @@ from pytest_k8snet.probing import Probing
 
 @check("POLICY-001", spec=NETWORK_POLICY, level="core", shows="policy_enforced", catches=("policy-ignored",))
 def test_network_policy_is_enforced(namespace: Namespace, probe: Probing) -> None:
-    """NetworkPolicy is enforced by this cluster: a pod that a policy selects is reached only by whom it allows."""
+    """NetworkPolicy is enforced by this cluster: what policies do not allow does not connect."""
     trial = Trial.within(namespace)
     if probe(trial.open()) != trial.open():
         pytest.skip("the pods do not reach each other without a policy either; see MODEL-010 to 012")

@@ -1,4 +1,4 @@
-"""Whether a cluster enforces NetworkPolicy at all, seen on a pod that only one of two others may reach."""
+"""Whether a cluster enforces NetworkPolicy at all, of what pods take or of what they send: seen on three pods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERBS = ("create", "delete", "patch")
 
 @dataclass(frozen=True)
 class Trial:
-    """Three pods: under ``closed``, the policy that ``close`` makes, only ``friend`` reaches ``guarded``."""
+    """Three pods: ``guarded`` may take from ``friend`` only, and ``stranger`` may send to ``friend`` only."""
 
     namespace: Namespace
     guarded: Pod
@@ -37,18 +37,26 @@ class Trial:
         return Expectation("without a policy", cells)
 
     def close(self) -> None:
-        """Make the policy."""
-        self.namespace.policy("only-the-friend", to=self.guarded, allow=self.friend)
+        """Make a policy for each direction: who enforces only one of them does enforce."""
+        self.namespace.policy("only-from-the-friend", to=self.guarded, allow=self.friend)
+        to_friend = {"podSelector": {"matchLabels": {"k8snet.io/pod": self.friend.name}}}
+        spec = {
+            "podSelector": {"matchLabels": {"k8snet.io/pod": self.stranger.name}},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [to_friend]}],
+        }
+        kind = {"apiVersion": f"{GROUP}/v1", "kind": "NetworkPolicy"}
+        self.namespace.apply(kind | {"metadata": {"name": "only-to-the-friend"}, "spec": spec})
 
     def closed(self) -> Expectation:
-        """Return what must be seen under the policy."""
-        because = "a policy selects the guarded pod and allows only the friend"
+        """Return what must be seen under the policies."""
+        because = "one policy lets the guarded pod take, another lets the stranger send, and neither allows this"
         refused = Expected(REJECTED, because=because, target=self.guarded.name)
         cells = dict(self.open().cells) | {self._forbidden: refused}
-        return Expectation("only the friend reaches the guarded pod", cells, convergence=ENFORCE_SECONDS)
+        return Expectation("the stranger does not reach the guarded pod", cells, convergence=ENFORCE_SECONDS)
 
     def ignored(self, table: TruthTable) -> bool:
-        """Tell whether under the policy all is as it was without: nothing else is wrong, and the stranger connects."""
+        """Tell whether under the policies all is as without: the stranger connects, and nothing else is wrong."""
         wrong = {probe: seen.outcome for probe, _, seen, _ in table.mismatches()}
         return wrong == {self._forbidden: Outcome.CONNECTED}
 

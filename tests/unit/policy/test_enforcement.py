@@ -50,6 +50,9 @@ class MadeUp:
         self.done.append("policy made")
         self.ways = self._under
 
+    def apply(self, manifest: dict[str, Any]) -> None:
+        assert manifest["spec"]["policyTypes"] == ["Egress"]
+
     def __call__(self, expectation: Expectation) -> TruthTable:
         self.asked.append(expectation)
         return TruthTable(expectation, {probe: self._seen(probe) for probe in expectation.cells}, None)
