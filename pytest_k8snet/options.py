@@ -148,6 +148,8 @@ OPTIONS: tuple[Option, ...] = (
         const="all",
     ),
     Option("fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", _names),
+    Option("waivers", "TOML file of known failures that do not fail the run", metavar="FILE"),
+    Option("claims", "TOML file of what the cluster is said to have and not to have", metavar="FILE"),
     Option(
         "faults_from", "folder with faults of your own for the embedded cluster, one Python file each", "", "FOLDER"
     ),
@@ -201,6 +203,8 @@ class Settings:
     seed: int | None
     calibrate: str
     fault: str
+    waivers: str
+    claims: str
     faults_from: str
     converge: float | None
     node_selector: dict[str, str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def state(tmp_path: Path) -> ClusterState:
         families=(Family.IPV4,),
         mtu=1450,
         missing={"ipv6": "no probe pod has an ipv6 address"},
+        untried=("policy_enforced",),
     )
 
 
@@ -106,6 +108,11 @@ def test_the_cluster_is_described_as_the_preflight_found_it(state: ClusterState,
         ("ns/a", "node-1", False),
         ("ns/h", "node-1", True),
     ]
+
+
+def test_claims_are_described_as_they_were_made(state: ClusterState, settings: Settings) -> None:
+    claimed = replace(state, claimed={"sctp": "claims.toml:2"}, denied={"ipv6": "not there (claims.toml:3)"})
+    assert describe(claimed, settings, []).claims == {"sctp": True, "ipv6": False}
 
 
 def test_a_capability_is_either_there_or_missing_with_its_reason(state: ClusterState, settings: Settings) -> None:

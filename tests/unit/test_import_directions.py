@@ -55,6 +55,7 @@ PUBLIC = {
     "pytest_k8snet.cluster",
     "pytest_k8snet.policy.case_files",
     "pytest_k8snet.policy.cases",
+    "pytest_k8snet.policy.enforcement",
     "pytest_k8snet.policy.parameters",
     "pytest_k8snet.policy.stage",
     "pytest_k8snet.probe.observation",

@@ -25,6 +25,8 @@ GIVEN: dict[str, tuple[str, object]] = {
     "seed": ("0", 0),
     "calibrate": ("snat-on-node, udp-dropped", "snat-on-node,udp-dropped"),
     "fault": (" snat-on-node,", "snat-on-node"),
+    "waivers": ("waivers.toml", "waivers.toml"),
+    "claims": ("claims.toml", "claims.toml"),
     "faults_from": ("faults", "faults"),
     "converge": ("2.5s", 2.5),
     "node_selector": ("a=1, b/c=", {"a": "1", "b/c": ""}),

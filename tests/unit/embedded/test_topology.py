@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,7 +16,7 @@ from pytest_k8snet.embedded.options import ClusterOptions
 
 
 def network(*links: str) -> Network:
-    made = Network(ClusterOptions())
+    made = Network(ClusterOptions(), Path("unused"))
     made.nodes = cast(dict[str, Node], {"node-1": SimpleNamespace(links=list(links))})
     return made
 
