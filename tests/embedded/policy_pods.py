@@ -101,9 +101,9 @@ def start_servers(space: Space) -> Space:
 
 
 @contextmanager
-def policies(space: Space, *specs: Object) -> Iterator[None]:
+def policies(space: Space, *specs: Object, prefix: str = "p") -> Iterator[None]:
     """NetworkPolicies for a while. They hold when the API has answered and 50 ms are over."""
-    names = [f"p{number}" for number, _ in enumerate(specs)]
+    names = [f"{prefix}{number}" for number, _ in enumerate(specs)]
     for name, spec in zip(names, specs, strict=True):
         metadata = {"name": name, "namespace": space.name}
         space.api.create(
@@ -136,17 +136,35 @@ def reached(space: Space, source: str, target: str, port: int = 8080, protocol: 
     return [answer.split()[0] for answer in seen]
 
 
-def settled(space: Space, source: str, target: str, *expected: str) -> None:
+def settled(space: Space, source: str, target: str, *expected: str, port: int = 8080, protocol: str = "tcp") -> None:
     """Wait until a pod sees what is expected, for all addresses or for IPv4 and IPv6."""
     wanted = list(expected * (2 // len(expected)))
     deadline = time.monotonic() + 5
-    while (seen := reached(space, source, target)) != wanted:
+    while (seen := reached(space, source, target, port, protocol)) != wanted:
         assert time.monotonic() < deadline, f"{source} to {target}: {seen}, not {wanted}"
 
 
 def label(space: Space, kind: str, name: str, namespace: str, labels: dict[str, str]) -> None:
     metadata = {"name": name, "labels": labels} | ({"namespace": namespace} if namespace else {})
     space.api.apply({"apiVersion": "v1", "kind": kind, "metadata": metadata})
+
+
+@contextmanager
+def fault(space: Space, name: str) -> Iterator[None]:
+    """A fault for a while; it leaves no trace in the rules."""
+    before = rules(space)
+    space.running.inject(name)
+    try:
+        yield
+    finally:
+        space.running.restore(name)
+    assert rules(space) == before
+
+
+def rules(space: Space) -> list[str]:
+    """The rules of the node of host, as nft tells them; chains and sets stand in the order in which they were made."""
+    blocks = space.exec("host", "nft", "list", "ruleset").stdout.split("\n\n")
+    return sorted(block.strip("}\n ") for block in blocks)
 
 
 def said(space: Space, name: str) -> list[str]:

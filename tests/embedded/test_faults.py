@@ -91,11 +91,32 @@ OTHERS = {
     "status-address-wrong",
 }
 ELSEWHERE = {
-    # tests/embedded/test_policy_faults.py
+    # tests/embedded/test_policy_faults.py and test_policy_fault_changes.py
+    "policy-address-reuse-stale",
+    "policy-any-protocol",
+    "policy-clusterip-bypass",
+    "policy-deleted-stays",
+    "policy-egress-only",
+    "policy-empty-selector-selects-none",
+    "policy-endport-ignored",
+    "policy-established-ignored",
+    "policy-except-denies",
+    "policy-except-ignored",
     "policy-ignored",
     "policy-ingress-only",
     "policy-ipv6-unenforced",
+    "policy-last-one-wins",
+    "policy-late",
     "policy-late-for-new-pods",
+    "policy-named-port-of-first-pod",
+    "policy-namespace-label-stale",
+    "policy-operators-notin-wrong",
+    "policy-peer-selectors-ored",
+    "policy-restart-forgets",
+    "policy-same-node-bypass",
+    "policy-sctp-as-tcp",
+    "policy-stale-label",
+    "policy-udp-unenforced",
     # tests/embedded/test_service_faults.py
     "nodeport-missing-on-one-node",
     "service-no-reject",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.injection import Fault
-from pytest_k8snet.embedded.policy.rewritten import RewrittenPolicies
-from pytest_k8snet.embedded.policy.world import policy_types
+from pytest_k8snet.embedded.policy.altered import with_spec
+from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
+from pytest_k8snet.embedded.policy.world import World, policy_types
 
 
 def fault() -> Fault:
     """Return the fault."""
-    return RewrittenPolicies("policy-ingress-only", "the egress rules of NetworkPolicies", _without_egress)
+    return RewrittenWorld("policy-ingress-only", "the egress rules of NetworkPolicies", lambda cluster: _without_egress)
 
 
-def _without_egress(policies: Sequence[Obj]) -> Sequence[Obj]:
-    kept = (policy for policy in policies if "Ingress" in policy_types(policy))
-    return [{**policy, "spec": {**policy["spec"], "policyTypes": ["Ingress"]}} for policy in kept]
+def _without_egress(world: World) -> World:
+    kept = (policy for policy in world.policies if "Ingress" in policy_types(policy))
+    return replace(world, policies=tuple(with_spec(policy, policyTypes=["Ingress"]) for policy in kept))

@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from dataclasses import replace
 
 from pytest_k8snet.embedded.injection import Fault, Target
-from pytest_k8snet.embedded.network.link import PodLink
-from pytest_k8snet.embedded.network.node import Node
-from pytest_k8snet.embedded.policy.controller import PolicyController
+from pytest_k8snet.embedded.policy.controller import Rewrite
+from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
+from pytest_k8snet.embedded.policy.world import Pod, World
 
 LATE_SECONDS = 3.0
 
 
-class PolicyLateForNewPods:
-    """New pods are exempt from isolation for a while."""
-
-    name = "policy-late-for-new-pods"
-    breaks = "NetworkPolicies in the first seconds of a pod"
-    layer = "network policy"
-
-    def __init__(self) -> None:
-        self._policies: PolicyController | None = None
-
-    async def apply(self, cluster: Target) -> None:
-        """Begin with the next pod. It must be exempt before the controller hears of it."""
-        self._policies = cluster.policies
-        for node in cluster.network.nodes.values():
-            node.on_attach.insert(0, self._exempt)
-
-    async def revert(self, cluster: Target) -> None:
-        """Isolate all pods."""
-        for node in cluster.network.nodes.values():
-            node.on_attach.remove(self._exempt)
-        cluster.policies.exempt.clear()
-        await cluster.policies.update()
-
-    async def _exempt(self, node: Node, link: PodLink) -> None:
-        assert self._policies is not None, "it is applied before a pod can come"
-        self._policies.exempt.add(link.owner)
-        asyncio.get_running_loop().call_later(LATE_SECONDS, self._policies.isolate, link.owner)
-
-
 def fault() -> Fault:
     """Return the fault."""
-    return PolicyLateForNewPods()
+    return RewrittenWorld("policy-late-for-new-pods", "NetworkPolicies in the first seconds of a pod", _exempting)
+
+
+def _exempting(cluster: Target) -> Rewrite:
+    """A pod counts from when its rules are first made, which is before its first container starts."""
+    loop = asyncio.get_running_loop()
+    since = {link.owner: -math.inf for _, link in cluster.network.links()}
+
+    def begun(pod: Pod) -> float:
+        if pod.uid not in since:
+            since[pod.uid] = loop.time()
+            loop.call_later(LATE_SECONDS, cluster.policies.need)
+        return since[pod.uid]
+
+    def rewrite(world: World) -> World:
+        pods = (replace(pod, shielded=pod.shielded and begun(pod) + LATE_SECONDS <= loop.time()) for pod in world.pods)
+        return replace(world, pods=tuple(pods))
+
+    return rewrite

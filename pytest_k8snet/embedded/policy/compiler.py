@@ -20,8 +20,8 @@ from pytest_k8snet.embedded.policy.matches import (
     addresses_of,
     block_condition,
     by_version,
-    in_block,
     ports_of,
+    reached,
 )
 from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod, World, known_by, policy_types
 
@@ -90,7 +90,8 @@ class Compiler:
                     continue
                 rules = {rule for policy in policies for rule in self._allowed(policy, direction, pod)}
                 used |= {rule.uses for rule in rules if rule.uses}
-                texts = (*sorted({rule.text for rule in rules}), "drop")
+                first = (rule for make in self.world.beforehand for rule in make(policies, direction))
+                texts = (*first, *sorted({rule.text for rule in rules}), "drop")
                 chain = name_for("pod", *texts)
                 chains[chain] = texts
                 elements |= _attached(pod, direction.lower(), chain)
@@ -141,7 +142,7 @@ class Compiler:
 
     def _named_rules(self, key: str, policy: Obj, peer: Obj | None, ports: Ports) -> Iterator[_Rule]:
         found: dict[tuple[int, str], list[str]] = {}
-        for pod, addresses in self._reached(policy, peer):
+        for pod, addresses in reached(self._census, policy, peer):
             for protocol, number in ports.numbers_of(pod.ports):
                 for version, listed in by_version(addresses).items():
                     entries = found.setdefault((version, protocol), [])
@@ -149,12 +150,6 @@ class Compiler:
         for (version, protocol), entries in found.items():
             name = self._set(f"ports{version}", f"{key} {protocol}", f"{ADDRESS_TYPE[version]} . inet_service", entries)
             yield _Rule(f"{FAMILY[version]} daddr . {protocol} dport @{name} return", name)
-
-    def _reached(self, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod, list[str]]]:
-        """The pods that a peer stands for, with those of their addresses that it names."""
-        block = (peer or {}).get("ipBlock")
-        for pod in self._census.peers(policy, peer) if peer and not block else self.world.pods:
-            yield pod, [address for address in pod.addresses if not block or in_block(block, address)]
 
     def _set(self, prefix: str, key: str, kind: str, elements: Iterable[str]) -> str:
         name = name_for(prefix, key)

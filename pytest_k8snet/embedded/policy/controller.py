@@ -3,38 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
-from pytest_k8snet.embedded.api.objects import Obj, labels_of, namespace_of
+from pytest_k8snet.embedded.api.objects import labels_of, namespace_of
 from pytest_k8snet.embedded.api.store import Change, Store
 from pytest_k8snet.embedded.network.link import PodLink
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.nftables.table import Table
 from pytest_k8snet.embedded.policy.compiler import SKELETON, Compiler
-from pytest_k8snet.embedded.policy.world import Pod, World, named_ports, namespace_labels
+from pytest_k8snet.embedded.policy.world import Pod, World, named_ports, namespace_labels, restarts_of
 from pytest_k8snet.embedded.upkeep import Upkeep, together
 
 FOLLOWED = ("networkpolicies", "namespaces", "pods")
 
-Rewrite = Callable[[Sequence[Obj]], Sequence[Obj]]
-
-
-def unchanged(policies: Sequence[Obj]) -> Sequence[Obj]:
-    """Enforce what is stored."""
-    return policies
+Rewrite = Callable[[World], World]
 
 
 class PolicyController:
     """Follows policies, namespaces, pods and their links. A pod is connected only when its rules are loaded.
 
-    ``rewrite`` changes what is enforced, and pods of which the uid is in ``exempt`` are not isolated; both are for
-    faults, which must call ``update`` then.
+    ``rewrites`` change, one after the other, the world of which the rules are made; they are for faults, which add
+    theirs under their name and must call ``update`` then.
     """
 
     def __init__(self, store: Store, network: Network) -> None:
-        self.rewrite: Rewrite = unchanged
-        self.exempt: set[str] = set()
+        self.rewrites: dict[str, Rewrite] = {}
         self._store = store
         self._network = network
         self._tables = {node.name: Table(node.netns, "policy", SKELETON) for node in network.nodes.values()}
@@ -51,9 +45,8 @@ class PolicyController:
         """Load the rules anew and wait until all nodes have them."""
         await self._upkeep.done()
 
-    def isolate(self, uid: str) -> None:
-        """End the exemption of a pod."""
-        self.exempt.discard(uid)
+    def need(self) -> None:
+        """Load the rules anew soon."""
         self._upkeep.need()
 
     async def _follow(self, plural: str) -> None:
@@ -69,8 +62,10 @@ class PolicyController:
         self._upkeep.need()
 
     async def _load(self) -> None:
-        policies = tuple(self.rewrite(self._store.list("networkpolicies")))
-        compiler = Compiler(World(policies, tuple(self._pods()) if policies else (), self._namespaces()))
+        world = World(tuple(self._store.list("networkpolicies")), tuple(self._pods()), self._namespaces())
+        for rewrite in self.rewrites.values():
+            world = rewrite(world)
+        compiler = Compiler(world)
         await together(table.change({"": compiler.content(name)}) for name, table in self._tables.items())
 
     def _namespaces(self) -> dict[str, Mapping[str, str]]:
@@ -91,12 +86,14 @@ class PolicyController:
                     tuple(named_ports(pod)),
                     tuple(link.device for _, link in found),
                     found[0][0].name,
-                    shielded=pod["metadata"]["uid"] not in self.exempt,
+                    pod["metadata"]["uid"],
+                    restarts_of(pod),
                 )
 
 
 def _matters(change: Change) -> bool:
-    """Pods and namespaces matter by their labels; their status changes far more often."""
+    """Pods and namespaces matter by their labels and restarts; their status changes far more often."""
     if change.type != "MODIFIED" or change.previous is None or change.obj["kind"] == "NetworkPolicy":
         return True
-    return labels_of(change.obj) != labels_of(change.previous)
+    new, old = change.obj, change.previous
+    return labels_of(new) != labels_of(old) or restarts_of(new) != restarts_of(old)

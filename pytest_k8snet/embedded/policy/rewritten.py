@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.injection import Target
-from pytest_k8snet.embedded.policy.controller import Rewrite, unchanged
+from pytest_k8snet.embedded.policy.controller import Rewrite
+from pytest_k8snet.embedded.policy.world import Beforehand, World
 
 
 @dataclass
-class RewrittenPolicies:
-    """``rewrite`` makes of the stored policies those that the nodes get."""
+class RewrittenWorld:
+    """``begin`` gives, when the fault is put in, what makes of the real world the one that is enforced.
+
+    So a fault that remembers something begins anew each time.
+    """
 
     name: str
     breaks: str
-    rewrite: Rewrite
+    begin: Callable[[Target], Rewrite]
     layer: str = "network policy"
 
     async def apply(self, cluster: Target) -> None:
-        """Enforce the rewritten policies."""
-        cluster.policies.rewrite = self.rewrite
+        """Enforce the rewritten world."""
+        cluster.policies.rewrites[self.name] = self.begin(cluster)
         await cluster.policies.update()
 
     async def revert(self, cluster: Target) -> None:
         """Enforce what is stored."""
-        cluster.policies.rewrite = unchanged
+        cluster.policies.rewrites.pop(self.name, None)
         await cluster.policies.update()
+
+
+def altered_policies(name: str, breaks: str, alter: Callable[[Obj], Obj]) -> RewrittenWorld:
+    """Return a fault that takes every policy for another one."""
+
+    def rewrite(world: World) -> World:
+        return replace(world, policies=tuple(map(alter, world.policies)))
+
+    return RewrittenWorld(name, breaks, lambda cluster: rewrite)
+
+
+def rules_beforehand(name: str, breaks: str, rules: Beforehand) -> RewrittenWorld:
+    """Return a fault that puts rules before those of every isolated pod."""
+
+    def rewrite(world: World) -> World:
+        return replace(world, beforehand=(*world.beforehand, rules))
+
+    return RewrittenWorld(name, breaks, lambda cluster: rewrite)
+
+
+def unjudged(name: str, breaks: str, *conditions: str) -> RewrittenWorld:
+    """Return a fault that lets packets pass, whatever the policies say, if one of the nftables conditions holds."""
+    accepted = [f"{condition} accept" for condition in conditions]
+    return rules_beforehand(name, breaks, lambda policies, direction: accepted)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
 from pytest_k8snet.embedded.api.selectors import selector_matches
+
+Beforehand = Callable[[Sequence[Obj], str], Iterable[str]]
+"""From the policies that isolate a pod in a direction (Ingress or Egress) to nftables rules that come before theirs."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,8 @@ class NamedPort:
 class Pod:
     """A pod with a network of its own. ``devices`` are its interfaces on its node; hostNetwork pods have none.
 
-    ``addresses`` are of both families. One that is not ``shielded`` is a peer like any other, but the policies that
-    select it do not hold for it; only faults make such pods.
+    ``addresses`` are of both families, ``restarts`` counts those of all its containers. One that is not ``shielded``
+    is a peer like any other, but the policies that select it do not hold for it; only faults make such pods.
     """
 
     namespace: str
@@ -32,22 +35,29 @@ class Pod:
     ports: tuple[NamedPort, ...] = ()
     devices: tuple[str, ...] = ()
     node: str = ""
+    uid: str = ""
+    restarts: int = 0
     shielded: bool = True
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything that decides who may talk to whom. ``namespaces`` are their labels by name."""
+    """Everything that decides who may talk to whom. ``namespaces`` are their labels by name.
+
+    ``beforehand`` is empty but for faults.
+    """
 
     policies: tuple[Obj, ...] = ()
     pods: tuple[Pod, ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    beforehand: tuple[Beforehand, ...] = ()
 
 
 class Census:
     """Finds the pods of a world that policies speak of. The same question is answered once."""
 
     def __init__(self, world: World) -> None:
+        self.everyone = world.pods
         self._namespaces = world.namespaces
         self._by_namespace: dict[str, list[Pod]] = {}
         for pod in world.pods:
@@ -95,6 +105,11 @@ def named_ports(pod: Obj) -> Iterator[NamedPort]:
             if port.get("name"):
                 protocol = (port.get("protocol") or "TCP").lower()
                 yield NamedPort(port["name"], protocol, int(port["containerPort"]))
+
+
+def restarts_of(pod: Obj) -> int:
+    """Return how often the containers of a pod of the API were started again."""
+    return sum(container.get("restartCount", 0) for container in pod.get("status", {}).get("containerStatuses") or ())
 
 
 def namespace_labels(namespaces: Iterable[Obj]) -> dict[str, Mapping[str, str]]:
