@@ -160,6 +160,11 @@ class Namespace:
         nodes = self._cluster.nodes
         return self.start(*(PodRequest(name, nodes[place % len(nodes)].name) for place, name in enumerate(names)))
 
+    def replicas(self, name: str, **wanted: Any) -> tuple[Pod, ...]:
+        """Start a probe pod on each of two nodes, NAME-1 and NAME-2; two on one node when there are no two."""
+        nodes = self._cluster.nodes
+        return self.start(*(PodRequest(f"{name}-{n + 1}", nodes[n % len(nodes)].name, **wanted) for n in range(2)))
+
     def start(self, *wanted: PodRequest) -> tuple[Pod, ...]:
         """Start the wanted pods side by side and wait until all are Ready. Raises PodNotReady."""
         self.create(*wanted)
@@ -212,6 +217,10 @@ class Namespace:
         metadata = dict(manifest["metadata"])
         metadata |= {"namespace": self.name, "labels": metadata.get("labels", {}) | run}
         return self._cluster.api.apply({**manifest, "metadata": metadata})
+
+    def remove(self, manifest: Mapping[str, Any]) -> None:
+        """Delete what a manifest describes from this namespace."""
+        self._cluster.api.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"], self.name)
 
 
 def _restarts(pod: Object) -> int:
