@@ -10,6 +10,7 @@ import pytest
 
 import conformance_suites
 from pytest_k8snet.checks import Check
+from pytest_k8snet.policy.cases import Case
 
 
 def all_checks() -> list[tuple[Check, str]]:
@@ -43,6 +44,12 @@ def _in_mark(mark: pytest.Mark) -> Iterator[Check]:
         for parameters in mark.args[1]:
             for one in getattr(parameters, "marks", ()):
                 yield from _in_mark(getattr(one, "mark", one))
+
+
+def policy_cases() -> tuple[Case, ...]:
+    """Return the shipped cases of NetworkPolicy, file by file."""
+    found: tuple[Case, ...] = importlib.import_module("conformance_suites.policy.test_cases").CASES
+    return found
 
 
 def as_markdown() -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_k8snet import catalogue, options
 from pytest_k8snet.checks import REQUIREMENTS
+from pytest_k8snet.policy import coverage
 from pytest_k8snet.profiles import LEVELS, PROFILES
 
 OPTIONS_PAGE = """\
@@ -45,6 +46,32 @@ what the column says of the cluster, and names the faults of the embedded cluste
 |---|---|
 {requirements}
 """
+COVERAGE_PAGE = """\
+# Which cases of others are covered
+
+The shipped cases of NetworkPolicy ([policy-cases.md](policy-cases.md)) hold every case of cyclonus's generator,
+every test of kubernetes/kubernetes `test/e2e/network/netpol`, and cases that neither has. Unless a step asks less, each
+table asks 80 and 81 by TCP, UDP and SCTP, in every family that the cluster has.
+
+## cyclonus, in numbers
+
+{groups}
+
+Names of cyclonus's cases are ours, because its own are not unique: group, direction, and what is put in the place of
+that part of its base policy ([decision 024](decisions/024-names-of-cyclonus-cases.md)).
+
+## Upstream tests
+
+{upstream}
+
+## Cases that neither has
+
+{beyond}
+
+## cyclonus, case by case
+
+{cyclonus}
+"""
 MADE = "<!-- Made by 'make docs' from the code: change it there. -->\n"
 
 
@@ -59,7 +86,18 @@ def pages() -> dict[str, str]:
         "options.md": MADE + OPTIONS_PAGE.format(options=options.documentation(), profiles=profiles),
         "checks.md": MADE
         + CHECKS_PAGE.format(checks=catalogue.as_markdown(), levels=_rows(LEVELS), requirements=_rows(REQUIREMENTS)),
+        "policy-coverage.md": MADE + _coverage(),
     }
+
+
+def _coverage() -> str:
+    cases = catalogue.policy_cases()
+    return COVERAGE_PAGE.format(
+        groups=coverage.groups(cases),
+        upstream=coverage.by_upstream_name(cases),
+        beyond=coverage.beyond(cases),
+        cyclonus=coverage.by_cyclonus_name(cases),
+    )
 
 
 def _rows(meanings: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from pytest_k8snet.policy.parameters import each_case
 from pytest_k8snet.policy.stage import Stage
 from pytest_k8snet.probing import Probing
 
-CASES = load_all(Path(__file__).parent / "cases", vars(clauses))
+CASES = load_all(Path(__file__).parent / "cases", clauses.by_name())
 
 
 @each_case(CASES)

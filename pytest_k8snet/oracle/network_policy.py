@@ -47,7 +47,7 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
 
     ``backends`` are those that the Service may choose, with addresses in the frontend's family. UNDEFINED if they
     differ, if the choice hits the source itself, if an ipBlock tells the Service's address from the backend's, or if
-    the frontend does not keep the source and the policies ask for it. Raise ValueError without backends.
+    policies ask for what the path of an external frontend may change. Raise ValueError without backends.
     """
     if not backends:
         raise ValueError(f"the Service at {frontend.address} has no backend; policies say nothing of its connections")
@@ -64,7 +64,7 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
 
 
 def _judge(world: World, connection: Connection, frontend: Frontend | None) -> Judgement:
-    sides = tuple(_side(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+    sides = tuple(side_of(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
     verdict = all_of(*(Answer(side.verdict) for side in sides)).verdict
     deciding = [side for side in sides if side.verdict == verdict]
     if verdict == Verdict.ALLOWED:
@@ -81,7 +81,8 @@ def selecting_policies(world: World, view: View) -> tuple[Manifest, ...]:
     return tuple(sorted(found, key=policy_name))
 
 
-def _side(world: World, view: View) -> Side:
+def side_of(world: World, view: View) -> Side:
+    """Say what the policies of one end make of a connection."""
     selecting = selecting_policies(world, view)
     names = tuple(policy_name(policy) for policy in selecting)
     if not selecting:
@@ -122,6 +123,11 @@ def _exemption(view: View) -> str:
             f"{other.shown} is on {own.shown}'s own node, whose traffic is always allowed by the documentation, and "
             "implementations differ"
         )
-    if view.source_is_lost:
+    frontend = view.frontend
+    if frontend is None:
+        return ""
+    if view.direction == EGRESS and frontend.node and frontend.node == own.node:
+        return f"{frontend.address} is an address of {own.shown}'s own node, whose traffic is always allowed"
+    if view.source_is_lost and frontend.node in ("", own.node):
         return "the path through the Service may give the connection the address of the pod's own node"
     return ""

@@ -53,7 +53,7 @@ class View:
         """Whether the other end may come with an address that is not its own."""
         if self.direction == EGRESS or self.frontend is None:
             return False
-        return not self.frontend.keeps_source or same_pod(self.own, self.other)
+        return same_pod(self.own, self.other) or (self.frontend.external and not self.frontend.local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +91,42 @@ def findings(world: World, policy: Manifest, view: View) -> Iterator[Finding]:
     """Yield what each rule of a policy says, in the order of the manifest."""
     for index, rule in enumerate(policy["spec"].get(view.direction.lower()) or ()):
         peers: Sequence[Manifest] = rule.get(PEERS[view.direction]) or ()
-        ports = _ports(rule, view, view.connection.port)
         yield Finding(
             policy,
             index,
             rule,
             any_of(*(_peer(world, policy, peer, view) for peer in peers)) if peers else YES,
-            ports,
-            any_of(*(_peer_at_port(world, policy, peer, rule, view) for peer in peers)) if peers else ports,
+            _ports_at_target(rule, view),
+            any_of(*(_before_and_after(world, policy, peer, rule, view) for peer in peers or (None,))),
         )
 
 
-def _peer_at_port(world: World, policy: Manifest, peer: Manifest, rule: Manifest, view: View) -> Answer:
-    """Answer for one peer and the rule's ports together: what a Service hides from an ipBlock, it hides of both."""
-    after = all_of(_peer(world, policy, peer, view), _ports(rule, view, view.connection.port))
-    if view.frontend is None or view.direction == INGRESS or not peer.get("ipBlock"):
+def _before_and_after(world: World, policy: Manifest, peer: Manifest | None, rule: Manifest, view: View) -> Answer:
+    """Answer for a peer (None: any) and the rule's ports, before and after the Service's DNAT where that is open."""
+    after = all_of(YES if peer is None else _peer(world, policy, peer, view), _ports_at_target(rule, view))
+    frontend = view.frontend
+    if frontend is None or view.direction == INGRESS:
         return after
-    sent_to = in_block(peer["ipBlock"], view.frontend.address)
-    before = all_of(YES if sent_to else NO, _ports(rule, view, view.frontend.port))
-    if before.verdict == after.verdict:
+    block = None if peer is None else peer.get("ipBlock")
+    if not frontend.external and not block:
+        return after
+    if _before(frontend, peer, rule).verdict == after.verdict:
         return after
     return Answer(
         Verdict.UNDEFINED,
-        f"an ipBlock may be compared with the Service's address {view.frontend.address}:{view.frontend.port} or with "
-        f"{view.other.shown}'s {view.other.address}:{view.connection.port}, before or after DNAT, which the API leaves "
-        "open",
+        f"policies may see the connection before or after DNAT, to {frontend.address} at {frontend.port} or to "
+        f"{view.other.address} of {view.other.shown} at {view.connection.port}",
     )
+
+
+def _before(frontend: Frontend, peer: Manifest | None, rule: Manifest) -> Answer:
+    """Answer for the Service's own address and port, which no selector names and which has no named ports."""
+    number = _ports(rule, frontend.protocol, frontend.port, None)
+    if peer is None:
+        return number
+    if not peer.get("ipBlock") or not in_block(peer["ipBlock"], frontend.address):
+        return NO
+    return all_of(Answer(Verdict.UNDEFINED) if frontend.external else YES, number)
 
 
 def _peer(world: World, policy: Manifest, peer: Manifest, view: View) -> Answer:
@@ -178,22 +188,27 @@ def in_block(block: Mapping[str, Any], address: str) -> bool:
     return parsed in _network(block["cidr"]) and not any(parsed in _network(text) for text in block.get("except") or ())
 
 
-def _ports(rule: Manifest, view: View, number: int) -> Answer:
+def _ports_at_target(rule: Manifest, view: View) -> Answer:
+    connection = view.connection
+    return _ports(rule, connection.protocol, connection.port, connection.target)
+
+
+def _ports(rule: Manifest, protocol: str, number: int, target: Party | None) -> Answer:
     ports: Sequence[Manifest] = rule.get("ports") or ()
-    return any_of(*(_port(port, view, number) for port in ports)) if ports else YES
+    return any_of(*(_port(port, protocol, number, target) for port in ports)) if ports else YES
 
 
-def _port(port: Manifest, view: View, number: int) -> Answer:
+def _port(port: Manifest, protocol: str, number: int, target: Party | None) -> Answer:
     """Answer for one port of a rule. A name stands for what the destination pod declares with it and the protocol."""
-    protocol, wanted = port.get("protocol") or "TCP", port.get("port")
-    if protocol != view.connection.protocol:
+    wanted = port.get("port")
+    if (port.get("protocol") or "TCP") != protocol:
         return NO
     if wanted is None:
         return YES
     if not isinstance(wanted, str):
         return YES if wanted <= number <= (port.get("endPort") or wanted) else NO
-    target = view.connection.target
-    if not any((one.name, one.protocol, one.number) == (wanted, protocol, number) for one in target.ports):
+    same = (wanted, protocol, number)
+    if target is None or not any((one.name, one.protocol, one.number) == same for one in target.ports):
         return NO
     if target.host_network:
         return Answer(

@@ -31,10 +31,11 @@ def _peer(peer: Manifest, own_namespace: str) -> str:
         left_out = ", ".join(block.get("except") or ())
         return f"{block['cidr']} except {left_out}" if left_out else str(block["cidr"])
     pods, namespaces = written(peer.get("podSelector") or {}), peer.get("namespaceSelector")
-    which = f"pods {pods}" if pods else "all pods"
+    which = f"pods with {pods}" if pods else "all pods"
     if namespaces is None:
         return f"{which} in {own_namespace}"
-    return f"{which} in namespaces {written(namespaces)}" if written(namespaces) else f"{which} in all namespaces"
+    where = written(namespaces)
+    return f"{which} in namespaces with {where}" if where else f"{which} in all namespaces"
 
 
 def ports_written(finding: Finding) -> str:

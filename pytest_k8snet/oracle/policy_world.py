@@ -94,16 +94,19 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Frontend:
-    """The address, port and protocol of a Service that a client asks: a cluster address, a node port, a load balancer.
+    """The address, port and protocol of a Service that a client asks.
 
-    ``keeps_source`` is false where the path may give the connection another source address: node ports, external
-    addresses and load balancers, unless ``externalTrafficPolicy: Local`` keeps the source.
+    ``external`` is for whatever is no cluster address: node ports, external addresses, load balancers. Their path may
+    give the connection another source address, unless ``externalTrafficPolicy`` is Local, which is ``local``. ``node``
+    names the node whose address it is, for node ports.
     """
 
     address: str
     port: int
     protocol: str
-    keeps_source: bool = True
+    external: bool = False
+    local: bool = False
+    node: str = ""
 
 
 @dataclass(frozen=True, slots=True)

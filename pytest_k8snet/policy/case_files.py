@@ -14,7 +14,7 @@ from pytest_k8snet.checks import REQUIREMENTS
 from pytest_k8snet.policy import case_steps
 from pytest_k8snet.policy.cases import Case, Step
 from pytest_k8snet.policy.located import Located, read
-from pytest_k8snet.policy.simulation import simulate
+from pytest_k8snet.policy.simulation import problem
 from pytest_k8snet.profiles import LEVELS
 
 FAULTS = (
@@ -39,10 +39,10 @@ FAULTS = (
     "policy-stale-label",
     "policy-udp-unenforced",
 )
-DEFAULTS = ("level", "spec", "requires", "default")
+DEFAULTS = ("level", "spec", "requires", "default", "route")
 REQUIRED = ("id", "title", "level", "spec")
 ONE_STEP = tuple(name for name in case_steps.STEP if name != "title")
-CASE = ("id", "title", *DEFAULTS[:3], "catches", "cyclonus", "default", "upstream", "steps", *ONE_STEP)
+CASE = ("id", "title", "level", "spec", "requires", "catches", "cyclonus", "default", "upstream", "steps", *ONE_STEP)
 NO_CLAUSES: Mapping[str, str] = {}
 
 
@@ -80,13 +80,14 @@ def _checked(case: Case, found: Located, seen: dict[str, Case]) -> Case:
     for key in (case.id, case.title):
         if (other := seen.setdefault(key, case)) is not case:
             raise found.error(f"{key!r} is also at {other.file}:{other.line}; ids and titles are unique")
-    if problem := simulate(case):
-        raise found.error(f"{case.id}: {problem}")
+    if wrong := problem(case):
+        raise found.error(f"{case.id}: {wrong}")
     return case
 
 
 def _case(found: Located, defaults: Mapping[str, Located], clauses: Mapping[str, str], file: Path) -> Case:
-    fields = dict(defaults) | found.fields("a case", CASE)
+    own = found.fields("a case", CASE)
+    fields = {name: value for name, value in defaults.items() if name != "route"} | own
     for name in REQUIRED:
         if name not in fields:
             raise found.error(f"a case lacks the field {name!r}")
@@ -98,7 +99,7 @@ def _case(found: Located, defaults: Mapping[str, Located], clauses: Mapping[str,
         title=fields["title"].text("a title"),
         level=fields["level"].choice("level", LEVELS),
         spec=_clause(fields["spec"], clauses),
-        steps=_steps(found, fields),
+        steps=_steps(found, own, {"route": defaults["route"]} if "route" in defaults else {}),
         catches=_names(fields, "catches", "fault", FAULTS),
         requires=_names(fields, "requires", "requirement", tuple(REQUIREMENTS)),
         cyclonus=_names(fields, "cyclonus", "name of a cyclonus case"),
@@ -120,13 +121,13 @@ def _names(fields: Mapping[str, Located], field: str, what: str, known: tuple[st
     return tuple(one.choice(what, known) if known else one.text(what) for one in fields[field].items(f"{what}s"))
 
 
-def _steps(found: Located, fields: Mapping[str, Located]) -> tuple[Step, ...]:
+def _steps(found: Located, fields: Mapping[str, Located], defaults: Mapping[str, Located]) -> tuple[Step, ...]:
     direct = {name: value for name, value in fields.items() if name in ONE_STEP}
     if bool(direct) == ("steps" in fields):
         raise found.error("a case has either steps or the fields of a single step", ("steps", *ONE_STEP))
     if direct:
-        return (case_steps.step(found, direct),)
+        return (case_steps.step(dict(defaults) | direct),)
     listed = fields["steps"].items("steps")
     if not listed:
         raise fields["steps"].error("there is no step")
-    return tuple(case_steps.step(one, one.fields("a step", case_steps.STEP)) for one in listed)
+    return tuple(case_steps.step(dict(defaults) | one.fields("a step", case_steps.STEP)) for one in listed)

@@ -6,7 +6,7 @@ The API would refuse most of these mistakes as well, but only in the middle of a
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pytest_k8snet.policy.located import Located
@@ -58,7 +58,7 @@ def _selector(found: Located) -> dict[str, Any]:
 
 
 def _expression(found: Located) -> dict[str, Any]:
-    fields = found.fields("an expression", ("key", "operator", "values"), ("key", "operator"))
+    fields = found.fields("an expression", ("key", "operator", "values"), required=("key", "operator"))
     made: dict[str, Any] = {
         "key": fields["key"].text("a label's name"),
         "operator": fields["operator"].choice("operator", OPERATORS),
@@ -112,9 +112,18 @@ def _peer(found: Located) -> dict[str, Any]:
 
 
 def _block(found: Located) -> dict[str, Any]:
-    return _read(
-        found, "an ipBlock", {"cidr": _cidr, "except": lambda all_of: [_cidr(one) for one in all_of.items("CIDRs")]}
-    )
+    read: Mapping[str, Read] = {"cidr": _cidr, "except": lambda all_of: [_cidr(one) for one in all_of.items("CIDRs")]}
+    made = _read(found, "an ipBlock", read, required=("cidr",))
+    for outside in made.get("except", ()):
+        if not (is_placeholder(outside) or is_placeholder(made["cidr"]) or _within(outside, made["cidr"])):
+            raise found.error(f"the exception {outside} is not within {made['cidr']}")
+    return made
+
+
+def _within(inner: str, outer: str) -> bool:
+    """Tell whether one network is part of another and smaller, as the API wants it of exceptions."""
+    small, large = ipaddress.ip_network(inner), ipaddress.ip_network(outer)
+    return small != large and small.version == large.version and small.subnet_of(large)  # type: ignore[arg-type]
 
 
 def _cidr(found: Located) -> str:
@@ -130,8 +139,8 @@ def _cidr(found: Located) -> str:
     return text
 
 
-def _read(found: Located, what: str, read: Mapping[str, Read]) -> dict[str, Any]:
-    return {name: read[name](value) for name, value in found.fields(what, read).items()}
+def _read(found: Located, what: str, read: Mapping[str, Read], required: Collection[str] = ()) -> dict[str, Any]:
+    return {name: read[name](value) for name, value in found.fields(what, read, required).items()}
 
 
 FIELDS: Mapping[str, Read] = {

@@ -27,15 +27,15 @@ from pytest_k8snet.policy.world import PORTS
 Read = Callable[[Located], list[Action]]
 
 
-def step(found: Located, fields: Mapping[str, Located]) -> Step:
-    """Return the step that the fields of ``found`` describe; ``STEP`` names those that it can have."""
+def step(fields: Mapping[str, Located]) -> Step:
+    """Return the step that fields describe; ``STEP`` names those that it can have."""
     actions = [action for name, value in fields.items() if name in ACTIONS for action in ACTIONS[name](value)]
     title = fields["title"].text("a title") if "title" in fields else ", ".join(map(described, actions))
     settings: dict[str, Any] = {}
     if "route" in fields:
         settings["route"] = Route(fields["route"].choice("route", [str(route) for route in Route]))
     if "ports" in fields:
-        settings["ports"] = _distinct(fields["ports"], "served port", lambda one: _served(one))
+        settings["ports"] = _distinct(fields["ports"], "served port", _served)
     if "protocols" in fields:
         settings["protocols"] = _distinct(
             fields["protocols"], "protocol", lambda one: one.choice("protocol", PROTOCOLS)
@@ -90,13 +90,14 @@ def _each(make: Callable[[str], Action], what: str) -> Read:
 
 
 def _by_name(make: Callable[[str, Located], Action], what: str) -> Read:
-    """Return the reader of a mapping whose keys are names."""
+    """Return the reader of a mapping whose keys are names, or of a list of them where the order counts."""
 
     def read(found: Located) -> list[Action]:
         made = []
-        for name, value in found.entries(f"a {what} and what to give it").items():
-            _check_name(name, what, value)
-            made.append(make(name, value))
+        for one in found.one_or_more(f"{what}s"):
+            for name, value in one.entries(f"a {what} and what to give it").items():
+                _check_name(name, what, value)
+                made.append(make(name, value))
         return made
 
     return read

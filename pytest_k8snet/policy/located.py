@@ -22,20 +22,17 @@ TEXT, NUMBER, FLAG, NOTHING, MERGE = (f"tag:yaml.org,2002:{name}" for name in ("
 class Located:
     """One value with its place. Each method reads it as something, or raises UsageError with file and line."""
 
-    __slots__ = ("_file", "_node")
+    __slots__ = ("_file", "_node", "line")
 
-    def __init__(self, file: Path, node: yaml.Node) -> None:
+    def __init__(self, file: Path, node: yaml.Node, line: int = 0) -> None:
         self._file = file
         self._node = node
+        # From 1: the line of its key, or where it begins. PyYAML takes an alias for its anchor, which stands elsewhere.
+        self.line = line or _line(node)
 
-    @property
-    def line(self) -> int:
-        """The line where the value begins, from 1. That of an alias is the line of its anchor."""
-        return int(self._node.start_mark.line) + 1
-
-    def error(self, problem: str, known: Collection[str] = (), *, line: int = 0) -> UsageError:
+    def error(self, problem: str, known: Collection[str] = ()) -> UsageError:
         """Return the complaint, with what would have been right."""
-        return complaint(self._file, line or self.line, problem, known)
+        return complaint(self._file, self.line, problem, known)
 
     def is_mapping(self) -> bool:
         """Tell whether the value has fields."""
@@ -50,20 +47,21 @@ class Located:
         return bool(self._node.tag == NOTHING)
 
     def entries(self, what: str) -> dict[str, Located]:
-        """Return what a mapping holds by key, aliases with ``<<`` merged in. ``what`` says what was expected."""
+        """Return what a mapping holds by key, with those of ``<<`` merged in. ``what`` says what was expected."""
         if not isinstance(self._node, yaml.MappingNode):
             raise self.error(f"expected {what}, found {self._found()}")
         merged: dict[str, Located] = {}
         own: dict[str, Located] = {}
         for key, value in self._node.value:
             if key.tag == MERGE:
-                merged = Located(self._file, value).entries("a mapping after <<") | merged
+                for one in reversed(Located(self._file, value, _line(key)).one_or_more("mappings after <<")):
+                    merged |= one.entries("a mapping after <<")
             elif not isinstance(key, yaml.ScalarNode):
-                raise complaint(self._file, key.start_mark.line + 1, "a key must be a text")
+                raise complaint(self._file, _line(key), "a key must be a text")
             elif key.value in own:
-                raise complaint(self._file, key.start_mark.line + 1, f"{key.value!r} is here twice")
+                raise complaint(self._file, _line(key), f"{key.value!r} is here twice")
             else:
-                own[key.value] = Located(self._file, value)
+                own[key.value] = Located(self._file, value, _line(key))
         return merged | own
 
     def fields(self, what: str, known: Collection[str], required: Collection[str] = ()) -> dict[str, Located]:
@@ -81,7 +79,7 @@ class Located:
         """Return the items of a list."""
         if not isinstance(self._node, yaml.SequenceNode):
             raise self.error(f"expected a list of {what}, found {self._found()}")
-        return [Located(self._file, node) for node in self._node.value]
+        return [Located(self._file, node, max(_line(node), _line(self._node))) for node in self._node.value]
 
     def one_or_more(self, what: str) -> list[Located]:
         """Return the items of a list, or a single value as the only item."""
@@ -121,6 +119,8 @@ class Located:
             return [Located(self._file, node).plain() for node in self._node.value]
         if self._node.tag == TEXT:
             return self._node.value
+        if self._node.tag == NUMBER and self._node.value.isdecimal() and self._node.value[0] != "0":
+            return int(self._node.value)
         try:
             return yaml.safe_load(self._node.value)
         except (yaml.YAMLError, ValueError):
@@ -129,6 +129,10 @@ class Located:
     def _found(self) -> str:
         kind = "a mapping" if self.is_mapping() else "a list" if self.is_list() else ""
         return kind or ("nothing" if self.is_nothing() or not self._node.value else repr(self._node.value))
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1
 
 
 def complaint(file: Path, line: int, problem: str, known: Collection[str] = ()) -> UsageError:

@@ -19,6 +19,7 @@ def each_case(cases: Iterable[Case]) -> pytest.MarkDecorator:
 
 def _parameter(case: Case) -> object:
     requires = tuple(dict.fromkeys((ENFORCED, *case.requires)))
-    check = Check(case.id, "policy", case.level, case.spec, requires, case.catches, case.title)
+    sentence = f"{case.title[0].upper()}{case.title[1:]}."
+    check = Check(case.id, "policy", case.level, case.spec, requires, case.catches, sentence)
     more = (pytest.mark.cyclonus,) if case.cyclonus_default else ()
     return pytest.param(case, id=case.id, marks=(*marks_of(check), *more))

@@ -38,6 +38,21 @@ class Asked:
             if Outcome.CONNECTED in expected.outcomes and seen.outcome is not Outcome.CONNECTED
         )
 
+    @property
+    def leaks(self) -> frozenset[Question]:
+        """What should not have connected and did."""
+        return frozenset(
+            self.questions[probe]
+            for probe, expected, seen, _ in self.table.mismatches()
+            if Outcome.CONNECTED not in expected.outcomes and (seen.outcome is Outcome.CONNECTED or seen.handshake)
+        )
+
+    @property
+    def closed(self) -> frozenset[Question]:
+        """What was not seen to connect in the end."""
+        seen = self.table.seen
+        return frozenset(self.questions[probe] for probe in seen if seen[probe].outcome is not Outcome.CONNECTED)
+
     def seconds(self, questions: frozenset[Question]) -> float | None:
         """Return when the last of these cells came true; None when there is none or one did not."""
         probes = [probe for probe, question in self.questions.items() if question in questions]

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from pytest_k8snet.oracle.network_policy import judge, judge_service
-from pytest_k8snet.oracle.policy_world import Backend, Connection, Frontend, Judgement, Verdict, World
+from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.policy.arena import Arena
 from pytest_k8snet.policy.cases import Route
-from pytest_k8snet.policy.world import State, as_oracle_world, party
+from pytest_k8snet.policy.world import judged
 from pytest_k8snet.probe.controls import lacking
 from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Family, Probe, Protocol
 
@@ -20,9 +19,9 @@ class Question(NamedTuple):
 
     source: str
     target: str
+    family: Family
     protocol: str
     port: int
-    family: Family
     route: Route
 
 
@@ -32,7 +31,7 @@ def questions(arena: Arena, route: Route, ports: Collection[int], protocols: Col
     Pods do not ask themselves: the API leaves open whether a policy concerns that.
     """
     return {
-        _probe(arena, source, target, address, protocol, port): Question(source, target, protocol, port, family, route)
+        _probe(arena, source, target, address, protocol, port): Question(source, target, family, protocol, port, route)
         for target in arena.pods
         for family, address in _addresses(arena, route, target)
         for source in arena.pods
@@ -74,8 +73,9 @@ def as_the_oracle_says(
     """
     cells: dict[Probe, Expected] = {}
     undefined: Counter[str] = Counter()
-    for probe, judgement in _judged(arena.state, asked):
-        target = arena.pods[asked[probe].target].name
+    for probe, question in asked.items():
+        judgement = judged(arena.state, *question)
+        target = arena.pods[question.target].name
         if judgement.verdict is Verdict.UNDEFINED:
             undefined[judgement.because] += 1
         elif judgement.verdict is Verdict.ALLOWED:
@@ -88,24 +88,3 @@ def as_the_oracle_says(
     notes += [f"{len(unproved)} cells are not asked: it was not shown that they connect otherwise"] if unproved else []
     kept = {probe: expected for probe, expected in cells.items() if probe not in unproved}
     return Expectation(title, kept, notes=tuple(notes), timeout=timeout, controlled=controlled)
-
-
-def _judged(state: State, asked: Mapping[Probe, Question]) -> Iterator[tuple[Probe, Judgement]]:
-    """Ask the oracle; what comes by a Service is judged at the one pod behind it."""
-    world = as_oracle_world(state)
-    families = {question.family for question in asked.values()}
-    ends = {(name, family): party(state, name, family) for name in state.pods for family in families}
-    for probe, question in asked.items():
-        source, target = ends[question.source, question.family], ends[question.target, question.family]
-        connection = Connection(source, target, question.protocol, question.port)
-        if question.route is Route.POD:
-            yield probe, judge(world, connection)
-        else:
-            yield probe, _through_the_service(world, state, connection, question)
-
-
-def _through_the_service(world: World, state: State, connection: Connection, question: Question) -> Judgement:
-    addresses = state.pods[question.target].service
-    address = next(one for one in addresses if Family.of(one) is question.family)
-    frontend = Frontend(address, question.port, question.protocol)
-    return judge_service(world, connection.source, frontend, [Backend(connection.target, connection.port)])

@@ -1,19 +1,36 @@
-"""A case played through in thought: does each step do what can be done, and is there anything to see after it?"""
+"""A case played through in thought: can each step be done, and is there anything to see after it?"""
 
 from __future__ import annotations
 
+from itertools import permutations, product
+
+from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.policy.cases import Case, CreatePod, Step
-from pytest_k8snet.policy.world import ImpossibleAction, State, after, located, symbolic_arena
+from pytest_k8snet.policy.world import ImpossibleAction, State, after, judged, located, symbolic_arena
 
 
-def simulate(case: Case) -> str:
-    """Return why a case cannot be played, or an empty text."""
+def play(case: Case) -> list[State]:
+    """Return the state of a made-up arena after each step. Raises ImpossibleAction, with the step, for one too many."""
     state = symbolic_arena()
+    states = []
     for place, step in enumerate(case.steps, 1):
         try:
             state = _after(state, step)
         except ImpossibleAction as error:
-            return f"step {place} ({step.title}): {error}"
+            raise ImpossibleAction(f"step {place} ({step.title}): {error}") from None
+        states.append(state)
+    return states
+
+
+def problem(case: Case) -> str:
+    """Return why a case cannot be played, or a step of it shows nothing; an empty text when there is nothing wrong."""
+    try:
+        states = play(case)
+    except ImpossibleAction as error:
+        return str(error)
+    for place, (step, state) in enumerate(zip(case.steps, states, strict=True), 1):
+        if not _says_anything(state, step):
+            return f"step {place} ({step.title}): what it asks is undefined for every pair of pods, nothing can be seen"
     return ""
 
 
@@ -21,13 +38,24 @@ def _after(state: State, step: Step) -> State:
     for action in step.actions:
         state = after(state, action)
         if isinstance(action, CreatePod):
-            state = _somewhere(state, action.pod)
+            state = located_somewhere(state, action.pod)
     return state
 
 
-def _somewhere(state: State, pod: str) -> State:
+def _says_anything(state: State, step: Step) -> bool:
+    """Tell whether the oracle knows the answer to any question of a step. Mostly the first one suffices."""
+    return any(
+        judged(state, source, target, family, protocol, port, step.route).verdict is not Verdict.UNDEFINED
+        for (source, target), family, protocol, port in product(
+            permutations(state.pods, 2), state.families(), step.protocols, step.ports
+        )
+    )
+
+
+def located_somewhere(state: State, pod: str) -> State:
     """Give a new pod addresses that no other has."""
-    host = 200 + len(state.pods)
+    taken = {address for other in state.pods.values() for address in other.addresses}
+    host = next(host for host in range(200, 255) if f"10.244.1.{host}" not in taken)
     return located(
         state,
         pod,

@@ -70,41 +70,47 @@ class Stage:
             return self._judged(case, probing)
 
     def _judged(self, case: Case, probing: Probing) -> Played:
-        """Play a case. What did not connect and should have is then tried without policies in a new arena."""
+        """Play a case. Where nothing is wrong but silence, try that without policies in a new arena."""
         played = self._played(case, probing)
         if played == case:
+            self._leave(played, probing)
             return played
-        probing.show("policies", by_hand.manifests(self._arena.state))
-        image = self._arena.cluster.attachment.settings.image
-        probing.show("the same by hand", by_hand.script(self._arena.state, played, image))
+        self._show(played, probing)
+        last = played.steps[-1]
+        if last.leaks:
+            self._leave(played, probing)
+            return played
         self.close()
-        if not (suspects := played.steps[-1].silent):
-            return played
-        sound = self._ready(case.steps[len(played.steps) - 1].route)
-        if not (broken := suspects - sound):
+        broken = last.silent - self._ready(case.steps[len(played.steps) - 1].route)
+        if not broken:
             return played
         probing.note(f"played again without {len(broken)} cells that do not connect without policies either")
-        return self._played(case, probing)
+        again = self._played(case, probing)
+        self._leave(again, probing)
+        return again
 
     def _played(self, case: Case, probing: Probing) -> Played:
         """Play all steps, to the first that goes wrong."""
         steps: list[Asked] = []
-        open_before = frozenset[Question]().union(*(self._ready(step.route) for step in case.steps))
-        connecting = open_before
+        connecting = open_before = frozenset[Question]().union(*(self._ready(step.route) for step in case.steps))
         try:
             for number, step in enumerate(case.steps, 1):
                 for action in step.actions:
                     self._arena.perform(action)
                 steps.append(asked := self._ask(f"{case.id} {number}. {step.title}", step, open_before, probing))
                 if asked.table.mismatches():
-                    return Played(case, tuple(steps))
+                    break
                 self._measure(number, connecting, asked, probing)
                 connecting = (connecting | asked.connecting) - asked.blocked
-            self._leave(open_before - connecting, probing)
         except BaseException:
             self.close()
             raise
         return Played(case, tuple(steps))
+
+    def _show(self, played: Played, probing: Probing) -> None:
+        probing.show("policies", by_hand.manifests(self._arena.state))
+        image = self._arena.cluster.attachment.settings.image
+        probing.show("the same by hand", by_hand.script(self._arena.state, played, image))
 
     def _ready(self, route: Route) -> frozenset[Question]:
         """Return what connects by a route in an arena without policies; build it and try that where needed."""
@@ -147,20 +153,24 @@ class Stage:
             if (seconds := asked.seconds(changed)) is not None:
                 probing.measured(f"time to {what}, step {number}", round(seconds, 3), "s")
 
-    def _leave(self, blocked: frozenset[Question], probing: Probing) -> None:
-        """Undo the case and see that what it blocked connects again; otherwise the arena is of no use any more."""
-        self._arena.restore()
-        if not blocked:
-            return
-        asked = {
-            probe: question
-            for route in {question.route for question in blocked}
-            for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
-            if question in blocked
-        }
-        table = self._prober(replace(all_connect("policies gone", self._arena, asked), timeout=self._timeout))
+    def _leave(self, played: Played, probing: Probing) -> None:
+        """Undo a case and see that what was closed in the end connects again; without that, close the arena."""
+        try:
+            self._arena.restore()
+            closed = {
+                probe: question
+                for route, proved in self._proved.items()
+                for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
+                if question in played.steps[-1].closed & proved
+            }
+            if not closed:
+                return
+            table = self._prober(replace(all_connect("policies gone", self._arena, closed), timeout=self._timeout))
+        except BaseException:
+            self.close()
+            raise
         if table.mismatches():
-            probing.note(f"{len(table.mismatches())} cells stayed blocked after the policies were gone")
+            probing.note(f"{len(table.mismatches())} cells stayed closed after the policies were gone")
             self.close()
         elif (seconds := table.seconds_to_converge) is not None:
             probing.measured("time to release, policies gone", round(seconds, 3), "s")

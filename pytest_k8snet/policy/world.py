@@ -6,12 +6,12 @@ only looked at. Nothing here speaks to a cluster.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from pytest_k8snet.oracle.policy_world import NamedPort, Party, World
+from pytest_k8snet.oracle.network_policy import judge, judge_service
+from pytest_k8snet.oracle.policy_world import Backend, Connection, Frontend, Judgement, NamedPort, Party, World
 from pytest_k8snet.policy.cases import (
     Action,
     Apply,
@@ -25,6 +25,7 @@ from pytest_k8snet.policy.cases import (
     Labels,
     Manifest,
     RestartPod,
+    Route,
     Step,
 )
 from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete, pods_of
@@ -68,8 +69,7 @@ class State:
 
     def families(self) -> tuple[str, ...]:
         """Return the families in which pods have addresses: ipv4, ipv6 or both."""
-        versions = {ipaddress.ip_address(address).version for pod in self.pods.values() for address in pod.addresses}
-        return tuple(f"ipv{version}" for version in sorted(versions))
+        return tuple(sorted({_family(address) for pod in self.pods.values() for address in pod.addresses}))
 
 
 def namespace_labels(name: str, labels: Labels) -> dict[str, str]:
@@ -84,15 +84,15 @@ def arena(pods: Mapping[str, ArenaPod], nodes: Mapping[str, tuple[str, ...]]) ->
 
 
 def symbolic_arena() -> State:
-    """Return an arena of x/a ... z/c with made-up addresses of both families, each pod's namesakes on the same node."""
+    """Return an arena of x/a ... z/c with made-up addresses of both families; nodes mix namespaces and names."""
     pods = {}
     for namespace_place, namespace in enumerate(NAMESPACES, 1):
         for place, name in enumerate(PODS, 1):
-            host = 64 * namespace_place + place
+            host, node = 64 * namespace_place + place, (namespace_place + place) % 3 + 1
             pods[f"{namespace}/{name}"] = ArenaPod(
                 {"pod": name},
-                addresses=(f"10.244.{place}.{host}", f"fd00:10:244:{place}::{host:x}"),
-                node=f"node-{place}",
+                addresses=(f"10.244.{node}.{host}", f"fd00:10:244:{node}::{host:x}"),
+                node=f"node-{node}",
                 service=(f"10.96.0.{host}", f"fd00:10:96::{host:x}"),
             )
     return arena(pods, {f"node-{place}": (f"172.18.0.{place}", f"fd00:172:18::{place}") for place in range(1, 4)})
@@ -158,11 +158,33 @@ def as_oracle_world(state: State) -> World:
 def party(state: State, pod: str, family: str) -> Party:
     """Return a pod as an end of a connection in a family (ipv4, ipv6). Raises LookupError without such an address."""
     found = _get(state.pods, pod, "pod")
-    version = 6 if family == "ipv6" else 4
-    address = next((one for one in found.addresses if ipaddress.ip_address(one).version == version), None)
-    if address is None:
-        raise LookupError(f"pod {pod} has no {family} address; it has {', '.join(found.addresses) or 'none'}")
-    return Party(pod, address, pod.partition("/")[0], found.labels, found.ports, found.node)
+    address = _of_family(found.addresses, family, f"pod {pod}")
+    namespace, _, name = pod.partition("/")
+    return Party(name, address, namespace, found.labels, found.ports, found.node)
+
+
+def judged(state: State, source: str, target: str, family: str, protocol: str, port: int, route: Route) -> Judgement:
+    """Return what the oracle says of a connection between two pods, which are named ``namespace/name``.
+
+    Each pod has a Service of its own with it as the only backend, at the same ports. Raises LookupError for a pod
+    without an address in the family, its own or its Service's.
+    """
+    world, client, server = as_oracle_world(state), party(state, source, family), party(state, target, family)
+    if route is Route.POD:
+        return judge(world, Connection(client, server, protocol, port))
+    address = _of_family(state.pods[target].service, family, f"the Service of pod {target}")
+    return judge_service(world, client, Frontend(address, port, protocol), (Backend(server, port),))
+
+
+def _family(address: str) -> str:
+    return "ipv6" if ":" in address else "ipv4"
+
+
+def _of_family(addresses: Iterable[str], family: str, whose: str) -> str:
+    for address in addresses:
+        if _family(address) == family:
+            return address
+    raise LookupError(f"{whose} has no {family} address; it has {', '.join(addresses) or 'none'}")
 
 
 def _applied(state: State, policy: Manifest) -> State:

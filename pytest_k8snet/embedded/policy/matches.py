@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -72,21 +72,27 @@ def block_condition(block: Obj, side: str) -> str:
 
 def excepted(block: Obj) -> str:
     """Return the set of what an ipBlock excepts, "" if that is nothing."""
-    left_out = _collapsed(block.get("except") or (), _network(block["cidr"]).version)
+    left_out = _collapsed(tuple(block.get("except") or ()), _network(block["cidr"]).version)
     return f"{{ {', '.join(left_out)} }}" if left_out else ""
 
 
 def reached(census: Census, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod, list[str]]]:
     """Return the pods that a peer stands for, all for None, with those of their addresses that it names."""
     block = (peer or {}).get("ipBlock")
+    inside = _within(block) if block else None
     for pod in census.peers(policy, peer) if peer and not block else census.everyone:
-        yield pod, [address for address in pod.addresses if not block or in_block(block, address)]
+        yield pod, list(filter(inside, pod.addresses)) if inside else list(pod.addresses)
 
 
-def in_block(block: Obj, address: str) -> bool:
-    """Whether an address is in an ipBlock and not in what it excepts."""
-    parsed = _parsed(address)
-    return parsed in _network(block["cidr"]) and not any(parsed in _network(text) for text in block.get("except") or ())
+def _within(block: Obj) -> Callable[[str], bool]:
+    """Return whether an address is in an ipBlock and not in what it excepts."""
+    whole, left_out = _network(block["cidr"]), [_network(text) for text in block.get("except") or ()]
+
+    def inside(address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed in whole and not any(parsed in cidr for cidr in left_out)
+
+    return inside
 
 
 @lru_cache(maxsize=4096)
@@ -132,9 +138,10 @@ def _merged(numbers: Sequence[range]) -> list[range]:
     return merged
 
 
-def _collapsed(cidrs: Iterable[str], version: int) -> list[str]:
+@lru_cache(maxsize=4096)
+def _collapsed(cidrs: tuple[str, ...], version: int) -> tuple[str, ...]:
     if version == 4:
-        return [
-            str(cidr) for cidr in ipaddress.collapse_addresses(ipaddress.IPv4Network(text, False) for text in cidrs)
-        ]
-    return [str(cidr) for cidr in ipaddress.collapse_addresses(ipaddress.IPv6Network(text, False) for text in cidrs)]
+        four = ipaddress.collapse_addresses(ipaddress.IPv4Network(text, False) for text in cidrs)
+        return tuple(str(cidr) for cidr in four)
+    six = ipaddress.collapse_addresses(ipaddress.IPv6Network(text, False) for text in cidrs)
+    return tuple(str(cidr) for cidr in six)

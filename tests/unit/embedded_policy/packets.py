@@ -14,7 +14,10 @@ from pytest_k8snet.embedded.policy.world import Pod, World
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet in the hook "forward" of a node; ``related`` for an ICMP error, ``reply`` for an answer."""
+    """A packet in the hook "forward" of a node; ``related`` for an ICMP error, ``reply`` for an answer.
+
+    ``asked`` is the address that it was sent to, where this node has put another in its place.
+    """
 
     iifname: str
     oifname: str
@@ -24,6 +27,7 @@ class Packet:
     dport: int = 80
     related: bool = False
     reply: bool = False
+    asked: str = ""
 
     def value(self, selector: str) -> str | None:
         """The text of what a selector of nftables reads; None when the packet has nothing of that kind."""
@@ -41,6 +45,8 @@ class Packet:
                 return "related" if self.related else "established" if self.reply else "new"
             case ["ct", "direction"]:
                 return "reply" if self.reply else "original"
+            case ["ct", "original", "ip" | "ip6" as family, "daddr"]:
+                return (self.asked or self.daddr) if (family == "ip6") == six else None
             case ["ip" | "ip6" as family, "saddr" | "daddr" as side]:
                 return str(getattr(self, side)) if (family == "ip6") == six else None
             case [protocol, "dport"]:
@@ -49,7 +55,7 @@ class Packet:
 
 
 CONDITION = re.compile(
-    r"(?P<left>(?:meta|ct|ip6?|tcp|udp|sctp) \w+(?: \. \w+ \w+)*|[io]ifname(?: \. oifname)?) "
+    r"(?P<left>ct original ip6? daddr|(?:meta|ct|ip6?|tcp|udp|sctp) \w+(?: \. \w+ \w+)*|[io]ifname(?: \. oifname)?) "
     r"(?P<not>!= )?(?P<right>vmap @\S+|@\S+|\{[^}]*\}|\S+) ?"
 )
 
@@ -107,18 +113,24 @@ def _equals(key: str, one: str) -> bool:
     if re.fullmatch(r"\d+-\d+", one):
         first, last = map(int, one.split("-"))
         return first <= int(key) <= last
+    if one.endswith('*"'):
+        return key.startswith(one.removesuffix('*"'))
     return key == one
 
 
 @dataclass(frozen=True)
 class Flow:
-    """The first packet of a connection between pods, or a pod and an address outside."""
+    """The first packet of a connection between pods, or a pod and an address outside.
+
+    ``asked`` is the ClusterIP by which a pod asks, "" when it asks the target itself.
+    """
 
     source: Pod | str
     target: Pod | str
     version: int
     protocol: str
     port: int
+    asked: str = ""
 
 
 class Nodes:
@@ -140,7 +152,7 @@ def _hops(flow: Flow) -> Iterator[tuple[str, Packet]]:
     to_node = target.node if isinstance(target, Pod) else ""
     if from_node:
         beyond = _device(target) if from_node == to_node else "eth0"
-        yield from_node, Packet(_device(source), beyond, *known)
+        yield from_node, Packet(_device(source), beyond, *known, asked=flow.asked)
     if to_node and to_node != from_node:
         yield to_node, Packet("eth0", _device(target), *known)
 

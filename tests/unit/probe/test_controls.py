@@ -77,3 +77,9 @@ def test_a_cell_that_may_connect_or_not_controls_nothing(
         make_probe(pods[2], pods[1]): Expected(CONNECTS | REJECTED, server="pod-2"),
     }
     assert len(unproved(Expectation("t", blocked | either))) == 2
+
+
+def test_a_cell_that_connected_without_what_forbids_it_now_needs_no_other_control(
+    blocked: dict[Probe, Expected],
+) -> None:
+    assert unproved(Expectation("t", blocked, controlled=frozenset(blocked))) == []

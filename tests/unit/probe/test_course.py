@@ -136,3 +136,34 @@ def test_an_agent_that_stays_lost_during_hold_is_no_verdict(
 ) -> None:
     with pytest.raises(AgentLost):
         Course(mesh, network(lambda number, _: LOST if number >= 2 else None).observe, QUICK).run()
+
+
+def test_it_is_known_when_each_cell_came_true(mesh: Expectation, network: Callable[[Script], MadeUpNetwork]) -> None:
+    late, soon, *_ = mesh.cells
+    table = Course(mesh, network(lambda n, probe: SILENT if probe == late and n <= 3 else None).observe, QUICK).run()
+    assert table.came_true[soon] < table.came_true[late] <= (table.seconds_to_converge or 0)
+
+
+def test_silence_is_confirmed_with_more_patience_before_it_counts_as_a_flap(
+    mesh: Expectation, as_expected: See, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(mesh.cells))
+    asked_again: list[Collection[Probe]] = []
+
+    def confirm(probes: Collection[Probe]) -> dict[Probe, Observation]:
+        asked_again.append(probes)
+        return {probe: as_expected(probe, mesh.cells[probe]) for probe in probes}
+
+    slow = network(lambda n, probe: SILENT if probe == victim and n >= 2 else None)
+    assert Course(mesh, slow.observe, QUICK, confirm=confirm).run() == mesh
+    assert asked_again
+    assert all(list(probes) == [victim] for probes in asked_again)
+
+
+def test_silence_that_more_patience_does_not_end_is_a_flap(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(mesh.cells))
+    silent = network(lambda n, probe: SILENT if probe == victim and n >= 2 else None)
+    table = Course(mesh, silent.observe, QUICK, confirm=lambda probes: dict.fromkeys(probes, SILENT)).run()
+    assert [flap.probe for flap in table.flaps] == [victim]
