@@ -218,6 +218,12 @@ class Namespace:
         metadata |= {"namespace": self.name, "labels": metadata.get("labels", {}) | run}
         return self._cluster.api.apply({**manifest, "metadata": metadata})
 
+    def selected(self, selector: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the pods that the ``matchLabels`` of a selector name, as the API finds them."""
+        wanted = ",".join(f"{key}={value}" for key, value in selector["matchLabels"].items())
+        found = self._cluster.api.objects("v1", "Pod", self.name, labels=wanted)
+        return tuple(sorted(pod["metadata"]["name"] for pod in found))
+
     def remove(self, manifest: Mapping[str, Any]) -> None:
         """Delete what a manifest describes from this namespace."""
         self._cluster.api.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"], self.name)

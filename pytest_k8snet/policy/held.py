@@ -64,9 +64,7 @@ class Held:
 
 
 @contextmanager
-def held_open(
-    cluster: Cluster, probing: Probing, source: Pod, target: Pod, family: Family, why: str
-) -> Iterator[None]:
+def held_open(cluster: Cluster, probing: Probing, source: Pod, target: Pod, family: Family, why: str) -> Iterator[None]:
     """Hold a TCP connection and a flow of UDP open through the body, in which ``why`` happens; report what became."""
     flows = tuple(_open(cluster, source, target, family, protocol) for protocol in (Protocol.TCP, Protocol.UDP))
     ages = [flow.report().age for flow in flows]

@@ -112,6 +112,13 @@ def permitted(
     return _asked(title, cells)
 
 
+def first_words(
+    targets: Collection[Pod], family: Family, protocols: Collection[Protocol]
+) -> list[tuple[str, str, int]]:
+    """Return what a pod shall ask from its first instruction on: each of the targets, in the words of PodRequest."""
+    return [(protocol.value, pod.address(family), pod.port) for pod in targets for protocol in protocols]
+
+
 def _at(source: Pod, target: Pod, family: Family, protocol: Protocol) -> Probe:
     column = f"{target.name}:{target.port}"
     return Probe(source, target.address(family), target.port, protocol, column, target_node=target.node)
