@@ -119,6 +119,13 @@ def first_words(
     return [(protocol.value, pod.address(family), pod.port) for pod in targets for protocol in protocols]
 
 
+def reused(former: Collection[Pod], later: Collection[Pod], family: Family) -> str:
+    """Say how many of the ``later`` pods have the address of a ``former`` one: without any, reuse was not tried."""
+    freed = {pod.address(family) for pod in former}
+    again = sum(pod.address(family) in freed for pod in later)
+    return f"{again} of {len(later)} later pods got the {family} address of a former one"
+
+
 def _at(source: Pod, target: Pod, family: Family, protocol: Protocol) -> Probe:
     column = f"{target.name}:{target.port}"
     return Probe(source, target.address(family), target.port, protocol, column, target_node=target.node)
