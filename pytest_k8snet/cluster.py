@@ -176,6 +176,18 @@ class Namespace:
         for request in wanted:
             attachment.api.create(pods.probe_pod(attachment.state.run_id, self.name, request, attachment.settings))
 
+    def begin(self, name: str, node: str = "", **wanted: Any) -> None:
+        """Create a probe pod and do not wait for it; see ``wait`` and ``becomes_ready``."""
+        self.create(PodRequest(name, node, **wanted))
+
+    def becomes_ready(self, name: str, *, seconds: float) -> bool:
+        """Tell whether a pod is Ready within some seconds."""
+        try:
+            wait_for_pods(self._cluster.api, self.name, [name], Deadline(seconds))
+        except PodNotReady:
+            return False
+        return True
+
     def wait(self, *names: str) -> tuple[Pod, ...]:
         """Wait until pods are Ready and return them as they are now."""
         found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS))
@@ -186,10 +198,13 @@ class Namespace:
         first = self.pod(name, containers={"first": (pods.POD_PORT,), "second": (pods.POD_PORT + 1,)})
         return first, replace(first, container="second", port=pods.POD_PORT + 1)
 
-    def delete(self, *doomed: Pod) -> None:
-        """Delete pods and wait until they are gone."""
+    def delete(self, *doomed: Pod, grace: int = 0) -> None:
+        """Delete pods and wait until they are gone.
+
+        With a ``grace`` of some seconds their addresses are free then; with 0 this may take a moment longer.
+        """
         for pod in doomed:
-            self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=0)
+            self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=grace)
         for pod in doomed:
             self._cluster.api.wait_gone("v1", "Pod", pod.name, self.name)
 

@@ -81,7 +81,13 @@ def test_new_connections_are_blocked_whatever_becomes_of_open_ones(
     spec=POLICY_POD_LIFECYCLE,
     level="core",
     requires=("policy_enforced",),
-    catches=(*IGNORED, "policy-egress-only", "policy-same-node-bypass", "policy-address-reuse-stale"),
+    catches=(
+        *IGNORED,
+        "policy-egress-only",
+        "policy-same-node-bypass",
+        "policy-address-reuse-stale",
+        "policy-address-keeps-labels",
+    ),
 )
 def test_the_rights_of_a_pod_end_with_it(
     cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
@@ -92,7 +98,7 @@ def test_the_rights_of_a_pod_end_with_it(
     former = own_namespace.replicas("former-friend", labels=FRIEND)
     before = permitted("the former pods", family, TCP_UDP, allowed=product(former, guarded))
     assert probe(before) == before
-    own_namespace.delete(*former)
+    own_namespace.delete(*former, grace=1)
     later = own_namespace.replicas("later")
     friend = own_namespace.pod("friend", labels=FRIEND)
     after = permitted(
@@ -113,15 +119,15 @@ def test_the_rights_of_a_pod_end_with_it(
     spec=POLICY_POD_LIFECYCLE,
     level="core",
     requires=("policy_enforced",),
-    catches=(*IGNORED, "policy-egress-only", "policy-same-node-bypass", "policy-address-reuse-stale"),
+    catches=(*IGNORED, "policy-egress-only", "policy-same-node-bypass", "policy-address-keeps-labels"),
 )
 def test_the_isolation_of_a_pod_ends_with_it(
     cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
 ) -> None:
     """A pod that no policy selects is open to all, also when the pod that had its address before was isolated."""
-    own_namespace.apply(FROM_FRIENDS)
     former = own_namespace.replicas("former-guarded", labels=GUARDED)
     friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
+    own_namespace.apply(FROM_FRIENDS)
     before = permitted(
         "the former pods",
         family,
@@ -131,7 +137,7 @@ def test_the_isolation_of_a_pod_ends_with_it(
         control=cluster.fleet.pods[0],
     )
     assert probe(before) == before
-    own_namespace.delete(*former)
+    own_namespace.delete(*former, grace=1)
     later = own_namespace.replicas("later")
     after = permitted("the later pods", family, TCP_UDP, allowed=product([friend, other], later))
     probe.note(reused(former, later, family))
