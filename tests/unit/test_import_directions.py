@@ -56,6 +56,8 @@ PUBLIC = {
     "pytest_k8snet.policy.case_files",
     "pytest_k8snet.policy.cases",
     "pytest_k8snet.policy.enforcement",
+    "pytest_k8snet.policy.held",
+    "pytest_k8snet.policy.host_peers",
     "pytest_k8snet.policy.parameters",
     "pytest_k8snet.policy.stage",
     "pytest_k8snet.probe.observation",
