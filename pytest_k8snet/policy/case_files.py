@@ -92,7 +92,7 @@ def _case(found: Located, defaults: Mapping[str, Located], clauses: Mapping[str,
         if name not in fields:
             raise found.error(f"a case lacks the field {name!r}")
     ident = fields["id"].text("an id")
-    if not re.fullmatch(r"POLICY-\d{3,}", ident):
+    if not re.fullmatch(r"POLICY-\d{3}", ident):
         raise fields["id"].error(f"an id looks like POLICY-100, not {ident!r}")
     return Case(
         id=ident,
