@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import conformance_suites
+from conformance_suites.clauses import by_name
 from pytest_k8snet.checks import Check
 from pytest_k8snet.policy.cases import Case
 
@@ -44,6 +45,11 @@ def _in_mark(mark: pytest.Mark) -> Iterator[Check]:
         for parameters in mark.args[1]:
             for one in getattr(parameters, "marks", ()):
                 yield from _in_mark(getattr(one, "mark", one))
+
+
+def clauses() -> dict[str, str]:
+    """Return the URLs of the clauses by the names that case files give them."""
+    return by_name()
 
 
 def policy_cases() -> tuple[Case, ...]:

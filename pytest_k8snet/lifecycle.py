@@ -61,6 +61,11 @@ class Controller:
             raise pytest.UsageError(
                 f"--k8snet-calibrate does not go with {other}: one cluster is broken in one way at a time"
             )
+        if settings.calibrate and settings.fuzz:
+            made.end()
+            raise pytest.UsageError(
+                "--k8snet-calibrate does not go with --k8snet-fuzz: which faults random policies notice is random"
+            )
         return made
 
     @property
@@ -133,7 +138,10 @@ class Controller:
 
     def header(self) -> list[str]:
         """Return the lines that are known before the cluster is touched."""
-        return [f"k8snet: run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
+        lines = [f"k8snet: run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
+        if self._settings.fuzz:
+            lines.append(f"k8snet: {self._settings.fuzz} random sets of policies, --k8snet-seed {self._settings.seed}")
+        return lines
 
 
 class Worker:
@@ -195,7 +203,9 @@ class Worker:
             # A parameter that is the check itself, such as a policy case, is in its id already.
             params={name: str(value) for name, value in parameters.items() if str(value) != found.id},
             started=time.time(),
-            repeat=repeat_command(item.nodeid, str(item.path), self._config.invocation_params.args),
+            repeat=repeat_command(
+                item.nodeid, str(item.path), self._config.invocation_params.args, self._settings.seed
+            ),
         )
 
     def demand(self, item: pytest.Item) -> None:

@@ -107,4 +107,3 @@ def _probes(played: Played) -> Iterator[str]:
             f"ask {PREFIX}{source[0]} {source[2]} {shlex.quote(ASK[probe.protocol])} "
             f'"$(address {PREFIX}{target[0]} {target[2]} {question.family})" {question.port}'
         )
-

@@ -58,7 +58,9 @@ def _report_smallest(stage: Stage, drawn: Drawn, played: Played, probing: Probin
             own = replace(own, steps=drawn.case.steps)
     except NoVerdict as error:
         probing.note(f"the smallest case could not be played in full: {error.message}")
-    text = f"# Found by --k8snet-fuzz with --k8snet-seed {drawn.seed}; play it with --k8snet-policy-cases.\n{written(own)}"
+    text = (
+        f"# Found by --k8snet-fuzz with --k8snet-seed {drawn.seed}; play it with --k8snet-policy-cases.\n{written(own)}"
+    )
     probing.show("the smallest case that goes wrong", text)
     probing.write(f"fuzz-{drawn.seed}-{drawn.number}.yaml", text)
 
