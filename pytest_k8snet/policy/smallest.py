@@ -75,7 +75,8 @@ class Search:
         self._question = asked.questions[probe]
         self._outcomes = expected.outcomes
         self._verdict = Verdict.ALLOWED if expected.outcomes == CONNECTS else Verdict.DENIED
-        self._trial = Trial(stage.prober, cell_of(probe), patience(asked.table))
+        seconds = min(patience(asked.table), stage.prober.patience.converge)
+        self._trial = Trial(stage.prober, cell_of(probe), seconds)
         self._bounds = bounds or Bounds()
         self._trouble = ""
 
