@@ -13,6 +13,7 @@ import pytest
 
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.oracle.policy_world import Verdict
+from pytest_k8snet.policy.case_files import OWN_IDS
 from pytest_k8snet.policy.case_writer import written
 from pytest_k8snet.policy.cases import Case
 from pytest_k8snet.policy.fuzz import Drawn
@@ -26,7 +27,6 @@ from pytest_k8snet.probing import Probing
 
 # A try waits so many times what the slowest right cell took to come true, and not less than that.
 SLACK, LEAST_SECONDS = 3.0, 2.0
-FIRST_OWN_ID, OWN_IDS = 900, 100
 
 Cell = tuple[str, str, Protocol, Family]
 
@@ -49,7 +49,7 @@ def _report_smallest(stage: Stage, drawn: Drawn, played: Played, probing: Probin
     probing.note(f"{how} in {time.monotonic() - began:.0f} s; the cell that went wrong: {search.cell_in_words}")
     own = replace(
         smallest,
-        id=f"POLICY-{FIRST_OWN_ID + (drawn.number - 1) % OWN_IDS}",
+        id=f"POLICY-{OWN_IDS[(drawn.number - 1) % len(OWN_IDS)]}",
         title=f"{drawn.case.title}, where {search.cell_in_words} went wrong",
     )
     try:
