@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import conformance_suites
+from conformance_suites.clauses import by_name
 from pytest_k8snet.checks import Check
 from pytest_k8snet.policy.cases import Case
 
@@ -53,6 +54,11 @@ def catching() -> dict[str, tuple[str, ...]]:
         for fault in check.catches:
             found[fault] = (*found.get(fault, ()), check.id)
     return found
+
+
+def clauses() -> dict[str, str]:
+    """Return the URLs of the clauses by the names that case files give them."""
+    return by_name()
 
 
 def policy_cases() -> tuple[Case, ...]:

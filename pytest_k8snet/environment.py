@@ -51,11 +51,13 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
     ]
 
 
-def repeat_command(nodeid: str, path: str, arguments: Sequence[str]) -> str:
-    """Return the command line that runs one check again, with our options as they were given."""
+def repeat_command(nodeid: str, path: str, arguments: Sequence[str], seed: int | None = None) -> str:
+    """Return the command line that runs one check again, with our options as they were given, and a ``seed`` drawn."""
     test = nodeid.partition("::")[2]
     where = os.path.relpath(path)
     kept = ["pytest", "--k8snet", *_our_options(arguments)]
+    if seed is not None and not any(option.startswith("--k8snet-seed=") for option in kept):
+        kept.append(f"--k8snet-seed={seed}")
     return shlex.join([*kept, f"{where if len(where) < len(path) else path}::{test}"])
 
 

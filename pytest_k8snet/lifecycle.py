@@ -69,6 +69,11 @@ class Controller:
             raise pytest.UsageError(
                 f"--k8snet-calibrate does not go with {other}: one cluster is broken in one way at a time"
             )
+        if settings.calibrate and settings.fuzz:
+            made.end()
+            raise pytest.UsageError(
+                "--k8snet-calibrate does not go with --k8snet-fuzz: which faults random policies notice is random"
+            )
         return made
 
     @property
@@ -152,6 +157,8 @@ class Controller:
         if self._waivers:
             expired = sum(waiver.state is WaiverState.EXPIRED for waiver in self._waivers)
             lines.append(f"{len(self._waivers)} waivers in {self._settings.waivers}, {expired} of them expired")
+        if self._settings.fuzz:
+            lines.append(f"{self._settings.fuzz} random sets of policies, --k8snet-seed {self._settings.seed}")
         return [f"k8snet: {line}" for line in lines]
 
 
@@ -215,7 +222,9 @@ class Worker:
             catches=[*found.catches],
             params=parameters_of(item),
             started=time.time(),
-            repeat=repeat_command(item.nodeid, str(item.path), self._config.invocation_params.args),
+            repeat=repeat_command(
+                item.nodeid, str(item.path), self._config.invocation_params.args, self._settings.seed
+            ),
         )
 
     def note_checks(self, items: Sequence[pytest.Item]) -> None:

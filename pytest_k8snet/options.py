@@ -140,6 +140,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("profile", "which levels run and with how much patience", "standard", "NAME", choices=tuple(PROFILES)),
     Option("report", "folder of the report", "k8snet-report", "FOLDER"),
     Option("seed", "number that makes what is drawn at random repeatable", metavar="N", parse=_optional_number),
+    Option("fuzz", "random sets of NetworkPolicies to play", "0", "N", _optional_number),
+    Option("policy_cases", "NetworkPolicy cases of your own, a YAML file or a folder of them", metavar="PATH"),
     Option(
         "calibrate",
         "show that every check can fail: inject each fault (or the named ones) into the embedded cluster",
@@ -201,6 +203,8 @@ class Settings:
     profile: str
     report: str
     seed: int | None
+    fuzz: int
+    policy_cases: str
     calibrate: str
     fault: str
     waivers: str

@@ -12,10 +12,12 @@ from pytest_k8snet import checks, options
 
 if TYPE_CHECKING:
     from pytest_k8snet.lifecycle import Controller, Worker
+    from pytest_k8snet.run_cases import RunCases
 
 pytest_plugins = ("pytest_k8snet.fixtures",)
 
 SETTINGS: pytest.StashKey[options.Settings] = pytest.StashKey()
+CASES: pytest.StashKey[RunCases] = pytest.StashKey()
 CONTROLLER: pytest.StashKey[Controller] = pytest.StashKey()
 WORKER: pytest.StashKey[Worker] = pytest.StashKey()
 
@@ -31,12 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
     checks.register_markers(config)
     if not config.getoption("k8snet"):
         return
-    from pytest_k8snet import lifecycle, selection
+    from pytest_k8snet import lifecycle, run_cases, selection
 
     selection.choose_suites(config)
-    settings = options.read_settings(config, os.environ)
-    config.stash[SETTINGS] = settings
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+    settings = run_cases.with_seed(options.read_settings(config, os.environ), worker_input)
+    config.stash[SETTINGS] = settings
+    config.stash[CASES] = run_cases.RunCases.of(settings)
     if worker_input is None:
         config.stash[CONTROLLER] = lifecycle.Controller.install(config, settings)
     controller = config.stash.get(CONTROLLER, None)
@@ -47,6 +50,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Make sure that nothing outlives the session, whatever ended it."""
     if (controller := config.stash.get(CONTROLLER, None)) is not None:
         controller.end()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, obj: object) -> list[pytest.Item] | None:
+    """Collect nothing of a test of policy cases that this run does not have."""
+    cases = collector.config.stash.get(CASES, None)
+    return [] if cases is not None and cases.lack(obj) else None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the tests of policy cases those that this run has beside the shipped ones."""
+    if (cases := metafunc.config.stash.get(CASES, None)) is not None:
+        cases.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -79,10 +95,11 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell an xdist worker where it will find the cluster, and what is waived."""
+    """Tell an xdist worker where it will find the cluster, what is waived, and the seed of this run."""
     if (controller := node.config.stash.get(CONTROLLER, None)) is not None:
         node.workerinput["k8snet_state"] = str(controller.state_file)
         node.workerinput["k8snet_waivers"] = controller.waivers_text
+        node.workerinput["k8snet_seed"] = node.config.stash[SETTINGS].seed
 
 
 @pytest.hookimpl(optionalhook=True)

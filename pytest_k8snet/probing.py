@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,15 @@ class Probing:
         self._item.add_report_section("call", title, text)
         if (record := self._item.stash.get(RECORD, None)) is not None:
             record.evidence.append(text)
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file into the folder of the report, which then names it, and return its path."""
+        settings = self._cluster.attachment.settings
+        file = settings.root / settings.report / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        self.show("written", str(file))
+        return file
 
     def measured(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -44,6 +45,12 @@ def test_one_check_is_repeated_with_our_options_and_no_others(given: str, kept: 
     assert _repeat(f"--k8snet {given}") == (
         f"pytest --k8snet {kept}'/opt/suites/model/test_mesh.py::test_mesh[ipv4-tcp]'"
     )
+
+
+@pytest.mark.parametrize(("given", "seeds"), [("--k8snet-fuzz 3", ["7"]), ("--k8snet-seed 5", ["5"])])
+def test_a_seed_that_was_drawn_is_repeated_as_well(given: str, seeds: list[str]) -> None:
+    command = repeat_command(TEST, "/opt/suites/test_fuzz.py", shlex.split(given), seed=7)
+    assert re.findall(r"--k8snet-seed=(\d+)", command) == seeds
 
 
 def test_what_is_repeated_selects_one_test_and_the_same_cluster(pytester: pytest.Pytester) -> None:

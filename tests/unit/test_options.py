@@ -23,6 +23,8 @@ GIVEN: dict[str, tuple[str, object]] = {
     "profile": ("nightly", "nightly"),
     "report": ("out", "out"),
     "seed": ("0", 0),
+    "fuzz": ("3", 3),
+    "policy_cases": ("mine.yaml", "mine.yaml"),
     "calibrate": ("snat-on-node, udp-dropped", "snat-on-node,udp-dropped"),
     "fault": (" snat-on-node,", "snat-on-node"),
     "waivers": ("waivers.toml", "waivers.toml"),

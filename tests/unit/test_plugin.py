@@ -77,6 +77,8 @@ def collected(pytester: pytest.Pytester) -> Any:
         (("--k8snet-provider=existing",), "--k8snet-provider existing: which cluster?"),
         (("--k8snet-provider=kind", "--k8snet-context=lab"), "--k8snet-provider kind makes a cluster of its own"),
         (("--k8snet-calibrate", "-n2"), "--k8snet-calibrate does not go with -n"),
+        (("--k8snet-calibrate", "--k8snet-fuzz=3"), "--k8snet-calibrate does not go with --k8snet-fuzz"),
+        (("--k8snet-policy-cases=gone.yaml",), "--k8snet-policy-cases: gone.yaml: there is no such file or folder"),
         (("--k8snet-calibrate", "--k8snet-fault=snat-on-node"), "--k8snet-calibrate does not go with --k8snet-fault"),
     ],
 )
