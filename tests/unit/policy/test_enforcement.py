@@ -32,7 +32,7 @@ class MadeUp:
         self._under = under
         self.done: list[str] = []
         self.asked: list[Expectation] = []
-        self.api = SimpleNamespace(may=lambda verb, resource, group: verb != refused)
+        self.api = SimpleNamespace(may=lambda verb, resource, group="": verb != refused)
         self.attachment = SimpleNamespace(prober=self)
 
     @contextmanager
