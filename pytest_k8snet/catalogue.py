@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 import conformance_suites
+from conformance_suites.clauses import by_name
 from pytest_k8snet.checks import Check
 from pytest_k8snet.policy.cases import Case
 
@@ -44,6 +45,20 @@ def _in_mark(mark: pytest.Mark) -> Iterator[Check]:
         for parameters in mark.args[1]:
             for one in getattr(parameters, "marks", ()):
                 yield from _in_mark(getattr(one, "mark", one))
+
+
+def catching() -> dict[str, tuple[str, ...]]:
+    """Return, for each fault that shipped checks name, the ids of these checks."""
+    found: dict[str, tuple[str, ...]] = {}
+    for check, _ in all_checks():
+        for fault in check.catches:
+            found[fault] = (*found.get(fault, ()), check.id)
+    return found
+
+
+def clauses() -> dict[str, str]:
+    """Return the URLs of the clauses by the names that case files give them."""
+    return by_name()
 
 
 def policy_cases() -> tuple[Case, ...]:

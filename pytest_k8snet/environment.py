@@ -39,7 +39,8 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
     made.run_id, made.mtu = state.run_id, state.mtu
     made.cni = CniRecord(name=state.cni.name, mode=state.cni.mode)
     made.families = [str(family) for family in state.families]
-    made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in UNPROBED}
+    made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in state.untried}
+    made.claims = dict.fromkeys(state.claimed, True) | dict.fromkeys(state.denied, False)
     made.nodes = [
         NodeRecord(node.name, node.kernel, node.os, node.runtime, node.kubelet, [*node.addresses], [*node.pod_cidrs])
         for node in state.nodes
@@ -50,15 +51,13 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
     ]
 
 
-# Nothing asks for it yet; a report must not claim what was not tried.
-UNPROBED = {"policy_enforced"}
-
-
-def repeat_command(nodeid: str, path: str, arguments: Sequence[str]) -> str:
-    """Return the command line that runs one check again, with our options as they were given."""
+def repeat_command(nodeid: str, path: str, arguments: Sequence[str], seed: int | None = None) -> str:
+    """Return the command line that runs one check again, with our options as they were given, and a ``seed`` drawn."""
     test = nodeid.partition("::")[2]
     where = os.path.relpath(path)
     kept = ["pytest", "--k8snet", *_our_options(arguments)]
+    if seed is not None and not any(option.startswith("--k8snet-seed=") for option in kept):
+        kept.append(f"--k8snet-seed={seed}")
     return shlex.join([*kept, f"{where if len(where) < len(path) else path}::{test}"])
 
 

@@ -11,6 +11,8 @@ from pytest_k8snet.plugin import WORKER
 
 if TYPE_CHECKING:
     from pytest_k8snet.cluster import Cluster, Namespace
+    from pytest_k8snet.policy.cases import Case
+    from pytest_k8snet.policy.fuzz import Drawn
     from pytest_k8snet.policy.stage import Stage
     from pytest_k8snet.probing import Probing
 
@@ -42,6 +44,18 @@ def k8snet_probe(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Pro
     from pytest_k8snet.probing import Probing
 
     return Probing(k8snet_cluster, request.node)
+
+
+@pytest.fixture
+def k8snet_own_case() -> Case:
+    """Return a policy case of the user's own. A test with it runs once for each case of --k8snet-policy-cases."""
+    pytest.fail("k8snet_own_case needs cases: give --k8snet and --k8snet-policy-cases to pytest", pytrace=False)
+
+
+@pytest.fixture
+def k8snet_drawn_case() -> Drawn:
+    """Return a set of random policies as a case. A test with it runs as often as --k8snet-fuzz says."""
+    pytest.fail("k8snet_drawn_case needs a number of cases: give --k8snet and --k8snet-fuzz to pytest", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -140,6 +140,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("profile", "which levels run and with how much patience", "standard", "NAME", choices=tuple(PROFILES)),
     Option("report", "folder of the report", "k8snet-report", "FOLDER"),
     Option("seed", "number that makes what is drawn at random repeatable", metavar="N", parse=_optional_number),
+    Option("fuzz", "random sets of NetworkPolicies to play", "0", "N", _optional_number),
+    Option("policy_cases", "NetworkPolicy cases of your own, a YAML file or a folder of them", metavar="PATH"),
     Option(
         "calibrate",
         "show that every check can fail: inject each fault (or the named ones) into the embedded cluster",
@@ -148,6 +150,11 @@ OPTIONS: tuple[Option, ...] = (
         const="all",
     ),
     Option("fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", _names),
+    Option("waivers", "TOML file of known failures that do not fail the run", metavar="FILE"),
+    Option("claims", "TOML file of what the cluster is said to have and not to have", metavar="FILE"),
+    Option(
+        "faults_from", "folder with faults of your own for the embedded cluster, one Python file each", "", "FOLDER"
+    ),
     Option(
         "converge",
         "seconds in which an expectation must come true, instead of the profile's",
@@ -196,8 +203,13 @@ class Settings:
     profile: str
     report: str
     seed: int | None
+    fuzz: int
+    policy_cases: str
     calibrate: str
     fault: str
+    waivers: str
+    claims: str
+    faults_from: str
     converge: float | None
     node_selector: dict[str, str]
     tolerations: tuple[dict[str, str], ...]

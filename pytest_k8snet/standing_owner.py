@@ -1,4 +1,4 @@
-"""``python -m pytest_k8snet.standing_owner NAME NODES FAMILY NETWORK``: the process that owns a named cluster.
+"""``python -m pytest_k8snet.standing_owner NAME NODES FAMILY NETWORK FAULTS_FROM``: owns a named cluster.
 
 Started by ``standing.start``. It says one line, and goes on in the background until SIGTERM or the cluster's end.
 """
@@ -22,14 +22,14 @@ from pytest_k8snet.standing import About
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def main(name: str, nodes: int, family: str, network: str) -> None:
+def main(name: str, nodes: int, family: str, network: str, faults_from: str) -> None:
     """Own a cluster from its start to its end."""
     for number in ENDS:
         signal.signal(number, _leave)
     try:
         folder = _folder(name)
         try:
-            _own(folder.path, name, _options(nodes, family, network))
+            _own(folder.path, name, _options(nodes, family, network, faults_from))
         finally:
             folder.remove()
     except K8sNetError as error:
@@ -69,9 +69,14 @@ def _folder(name: str) -> RunDir:
         raise UsageError(f'the cluster "{name}" is there already', hint="Somebody has just started it.") from None
 
 
-def _options(nodes: int, family: str, network: str) -> ClusterOptions:
+def _options(nodes: int, family: str, network: str, faults_from: str) -> ClusterOptions:
     try:
-        return ClusterOptions(nodes=nodes, family=cast(IpFamilies, family), network=cast(PodNetworkName, network))
+        return ClusterOptions(
+            nodes=nodes,
+            family=cast(IpFamilies, family),
+            network=cast(PodNetworkName, network),
+            faults_from=faults_from,
+        )
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -87,4 +92,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
 if __name__ == "__main__":
     if os.fork() == 0:  # who started this need not wait for it, nor do processes here have a terminal
         os.chdir("/")
-        main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4])
+        main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

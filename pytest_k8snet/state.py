@@ -61,7 +61,8 @@ class Cni:
 class ClusterState:
     """A cluster that has passed the preflight.
 
-    ``missing`` maps each requirement (see checks.REQUIREMENTS) that the cluster does not meet to the reason.
+    ``missing`` maps each requirement (see checks.REQUIREMENTS) that the cluster does not meet to the reason,
+    ``claimed`` and ``denied`` are what the claims say, with where and why; ``untried`` was not looked at in this run.
     """
 
     run_id: str
@@ -80,6 +81,9 @@ class ClusterState:
     families: tuple[Family, ...]
     mtu: int
     missing: dict[str, str] = field(default_factory=dict)
+    claimed: dict[str, str] = field(default_factory=dict)
+    denied: dict[str, str] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
 
     def access(self) -> Access:
         """Return how to reach the cluster's API."""

@@ -18,3 +18,10 @@ CASES = load_all(Path(__file__).parent / "cases", clauses.by_name())
 def test_pods_reach_what_the_policies_allow_and_nothing_else(stage: Stage, probe: Probing, case: Case) -> None:
     """Every pod reaches what the policies allow, and nothing that they do not."""
     assert stage.play(case, probe) == case
+
+
+def test_pods_reach_what_your_policies_allow_and_nothing_else(
+    stage: Stage, probe: Probing, k8snet_own_case: Case
+) -> None:
+    """Every pod reaches what the policies of the user's case allow, and nothing that they do not."""
+    assert stage.play(k8snet_own_case, probe) == k8snet_own_case

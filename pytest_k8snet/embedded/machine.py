@@ -50,6 +50,13 @@ def explain_refusal(error: OSError, sysctls: Path = Path("/proc/sys")) -> str:
     return f"the kernel refused to make the cluster's namespaces ({error}): {NEXT_STEP}"
 
 
+def explain_end(error: Exception, run_dir: Path) -> str:
+    """Return why a cluster ended by itself, and what to do where that is known."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"there is no room for the cluster's files in {run_dir}: free some, or set XDG_RUNTIME_DIR or TMPDIR"
+    return f"{type(error).__name__}: {error}"
+
+
 def _number(path: Path) -> int | None:
     try:
         return int(path.read_text())

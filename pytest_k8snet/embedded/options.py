@@ -18,6 +18,7 @@ class ClusterOptions:
     """The shape of an embedded cluster. Raises ValueError for a shape that cannot be made.
 
     ``start_timeout`` is in seconds and counts from the start of the launcher to a usable API with all nodes Ready.
+    ``faults_from`` is the absolute path of a folder with faults of one's own, "" for none.
     """
 
     nodes: int = 3
@@ -25,6 +26,7 @@ class ClusterOptions:
     network: PodNetworkName = "routed"
     outside_hosts: int = 1
     start_timeout: float = 30.0
+    faults_from: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.nodes <= MAX_NODES:

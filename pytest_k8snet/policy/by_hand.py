@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from pytest_k8snet.policy.case_writer import InFull
 from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete
 from pytest_k8snet.policy.played import Played
 from pytest_k8snet.policy.world import State
@@ -47,7 +48,7 @@ def manifests(state: State, prefix: str = "") -> str:
     """Return the policies of an arena as YAML, in namespaces with this prefix before the case's names."""
     names = {name: f"{prefix}{name}" for name in state.namespaces}
     policies = [concrete(policy, names, {}, {}, {}, ()) for policy in state.policies.values()]
-    text: str = yaml.dump_all(policies, Dumper=_WithoutAliases, sort_keys=False)
+    text: str = yaml.dump_all(policies, Dumper=InFull, sort_keys=False)
     return text if policies else "(no policies)\n"
 
 
@@ -106,11 +107,3 @@ def _probes(played: Played) -> Iterator[str]:
             f"ask {PREFIX}{source[0]} {source[2]} {shlex.quote(ASK[probe.protocol])} "
             f'"$(address {PREFIX}{target[0]} {target[2]} {question.family})" {question.port}'
         )
-
-
-class _WithoutAliases(yaml.SafeDumper):
-    """Policies share parts in memory; people do not want to see that."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Write everything in full."""
-        return True

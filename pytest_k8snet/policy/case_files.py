@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pytest_k8snet.checks import REQUIREMENTS
+from pytest_k8snet.errors import UsageError
 from pytest_k8snet.policy import case_steps
 from pytest_k8snet.policy.cases import Case, Step
-from pytest_k8snet.policy.located import Located, read
+from pytest_k8snet.policy.located import Located, complaint, read
 from pytest_k8snet.policy.simulation import problem
 from pytest_k8snet.profiles import LEVELS
 
@@ -21,6 +22,7 @@ DEFAULTS = ("level", "spec", "requires", "default", "route")
 REQUIRED = ("id", "title", "level", "spec")
 ONE_STEP = tuple(name for name in case_steps.STEP if name != "title")
 CASE = ("id", "title", "level", "spec", "requires", "catches", "cyclonus", "default", "upstream", "steps", *ONE_STEP)
+OWN_IDS = range(900, 1000)  # of users; ours end before, so that an id is never that of two checks
 NO_CLAUSES: Mapping[str, str] = {}
 
 
@@ -37,6 +39,20 @@ def load_all(folder: Path, clauses: Mapping[str, str] = NO_CLAUSES) -> tuple[Cas
     """Return the cases of all ``*.yaml`` files of a folder, by name of file. An id or a title is theirs only once."""
     seen: dict[str, Case] = {}
     return tuple(case for file in sorted(folder.glob("*.yaml")) for case in _cases(file, clauses, seen))
+
+
+def load_own(path: Path, clauses: Mapping[str, str] = NO_CLAUSES) -> tuple[Case, ...]:
+    """Return the cases of a user: of a file, or of all ``*.yaml`` files of a folder. Raises UsageError."""
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file or folder")
+    cases = load_all(path, clauses) if path.is_dir() else load(path, clauses)
+    if not cases:
+        raise UsageError(f"{path}: there is no *.yaml file in this folder")
+    for case in cases:
+        if int(case.id.removeprefix("POLICY-")) not in OWN_IDS:
+            yours = f"POLICY-{OWN_IDS[0]} to POLICY-{OWN_IDS[-1]}"
+            raise complaint(case.file, case.line, f"{case.id} is for shipped cases; yours are {yours}")
+    return cases
 
 
 def _cases(file: Path, clauses: Mapping[str, str], seen: dict[str, Case]) -> tuple[Case, ...]:
@@ -70,7 +86,7 @@ def _case(found: Located, defaults: Mapping[str, Located], clauses: Mapping[str,
         if name not in fields:
             raise found.error(f"a case lacks the field {name!r}")
     ident = fields["id"].text("an id")
-    if not re.fullmatch(r"POLICY-\d{3,}", ident):
+    if not re.fullmatch(r"POLICY-\d{3}", ident):
         raise fields["id"].error(f"an id looks like POLICY-100, not {ident!r}")
     return Case(
         id=ident,

@@ -14,10 +14,11 @@ ENFORCED = "policy_enforced"
 
 def each_case(cases: Iterable[Case]) -> pytest.MarkDecorator:
     """Return the mark that runs a test once for each case, by its parameter ``case``."""
-    return pytest.mark.parametrize("case", [_parameter(case) for case in cases])
+    return pytest.mark.parametrize("case", [parameter(case) for case in cases])
 
 
-def _parameter(case: Case) -> object:
+def parameter(case: Case) -> object:
+    """Return a case as one set of parameters with the marks of its check."""
     requires = tuple(dict.fromkeys((ENFORCED, *case.requires)))
     sentence = f"{case.title[0].upper()}{case.title[1:]}."
     check = Check(case.id, "policy", case.level, case.spec, requires, case.catches, sentence)

@@ -9,25 +9,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import AgentLost, PodNotReady
+from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.policy import by_hand
 from pytest_k8snet.policy.arena import Arena
 from pytest_k8snet.policy.cases import Case, Route, Step
 from pytest_k8snet.policy.played import Asked, Played
 from pytest_k8snet.policy.questions import Question, all_connect, as_the_oracle_says, questions
-from pytest_k8snet.policy.world import NAMESPACES, PORTS, PROTOCOLS
+from pytest_k8snet.policy.world import NAMESPACES, PORTS, PROTOCOLS, after_step, judged
 from pytest_k8snet.policy.world import PODS as NAMES
+from pytest_k8snet.probe.observation import Expectation
 from pytest_k8snet.probe.prober import Prober
-from pytest_k8snet.probing import Probing
+from pytest_k8snet.probe.table import TruthTable
 
 PODS = {f"{namespace}/{name}" for namespace in NAMESPACES for name in NAMES}
 PROVE_SECONDS = 3.0
 # A probe counts as silent after so many times what the slowest took when everything connected.
 QUICKEST_SECONDS, SLACK = 0.2, 3.0
+
+
+class Witness(Protocol):
+    """Asks the tables of a case and keeps what is to be known of it: ``Probing``, with the report of a test."""
+
+    def __call__(self, expected: Expectation, /) -> TruthTable:
+        """Probe a table."""
+
+    def note(self, text: str, /) -> None:
+        """Keep how the verdict came about."""
+
+    def show(self, title: str, text: str, /) -> None:
+        """Keep evidence."""
+
+    def measured(self, name: str, value: float, unit: str, /) -> None:
+        """Keep a number."""
 
 
 @contextmanager
@@ -54,13 +73,25 @@ class Stage:
         self._proved: dict[Route, frozenset[Question]] = {}
         self._slowest = 0.0
 
+    @property
+    def prober(self) -> Prober:
+        """What asks tables without keeping them."""
+        return self._prober
+
+    def verdict(self, case: Case, question: Question) -> Verdict:
+        """Return what the oracle will say of a question at the end of a case, at the arena's present addresses."""
+        state = self._arena.state
+        for step in case.steps:
+            state = after_step(state, step)
+        return judged(state, *question).verdict
+
     def close(self) -> None:
         """Remove the arena; the next case makes a new one."""
         self._proved.clear()
         self._slowest = 0.0
         self._arena.close()
 
-    def play(self, case: Case, probing: Probing) -> Played:
+    def play(self, case: Case, probing: Witness) -> Played:
         """Play a case, once more in a new arena when a probe pod was lost on the way. Raises NoVerdict."""
         try:
             return self._judged(case, probing)
@@ -69,7 +100,7 @@ class Stage:
             self.close()
             return self._judged(case, probing)
 
-    def _judged(self, case: Case, probing: Probing) -> Played:
+    def _judged(self, case: Case, probing: Witness) -> Played:
         """Play a case. Where nothing is wrong but silence, try that without policies in a new arena."""
         played = self._played(case, probing)
         if played == case:
@@ -89,7 +120,7 @@ class Stage:
         self._leave(again, probing)
         return again
 
-    def _played(self, case: Case, probing: Probing) -> Played:
+    def _played(self, case: Case, probing: Witness) -> Played:
         """Play all steps, to the first that goes wrong."""
         steps: list[Asked] = []
         connecting = open_before = frozenset[Question]().union(*(self._ready(step.route) for step in case.steps))
@@ -107,7 +138,7 @@ class Stage:
             raise
         return Played(case, tuple(steps))
 
-    def _show(self, played: Played, probing: Probing) -> None:
+    def _show(self, played: Played, probing: Witness) -> None:
         probing.show("policies", by_hand.manifests(self._arena.state))
         image = self._arena.cluster.attachment.settings.image
         probing.show("the same by hand", by_hand.script(self._arena.state, played, image))
@@ -124,7 +155,7 @@ class Stage:
             self._slowest = max([self._slowest, *answers])
         return self._proved[route]
 
-    def _ask(self, title: str, step: Step, open_before: frozenset[Question], probing: Probing) -> Asked:
+    def _ask(self, title: str, step: Step, open_before: frozenset[Question], probing: Witness) -> Asked:
         protocols = [protocol for protocol in step.protocols if protocol in self._protocols]
         asked = questions(self._arena, step.route, step.ports, protocols)
         # A port that nobody serves and a pod that is new were not tried without policies; all others must have been.
@@ -133,7 +164,9 @@ class Stage:
             for probe, question in asked.items()
             if question in open_before or not self._was_tried(question)
         }
-        expected = as_the_oracle_says(title, self._arena, usable, open_before, self._timeout)
+        # How long a resolver takes is not known from how long its answers of before took.
+        timeout = None if step.route is Route.NAME else self._timeout
+        expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
         left_out = [f"{name} is not asked: {why}" for name, why in self._missing.items() if name in step.protocols]
@@ -146,14 +179,14 @@ class Stage:
     def _was_tried(self, question: Question) -> bool:
         return question.port in PORTS and question.source in PODS and question.target in PODS
 
-    def _measure(self, number: int, connecting: frozenset[Question], asked: Asked, probing: Probing) -> None:
+    def _measure(self, number: int, connecting: frozenset[Question], asked: Asked, probing: Witness) -> None:
         """Report how long the change took to hold where it closed connections, and where it opened them."""
         changes = {"enforce": asked.blocked & connecting, "release": asked.connecting - connecting}
         for what, changed in changes.items():
             if (seconds := asked.seconds(changed)) is not None:
                 probing.measured(f"time to {what}, step {number}", round(seconds, 3), "s")
 
-    def _leave(self, played: Played, probing: Probing) -> None:
+    def _leave(self, played: Played, probing: Witness) -> None:
         """Undo a case and see that what was closed in the end connects again; without that, close the arena."""
         try:
             self._arena.restore()

@@ -165,6 +165,15 @@ class Space:
             return self.exec("outside-1", *argv, container="host", namespace="k8snet-outside").stdout.strip()
         return self.exec(source, *argv).stdout.strip()
 
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        """Break the cluster for a while."""
+        self.running.inject(name)
+        try:
+            yield
+        finally:
+            self.running.restore(name)
+
     def events(self, reason: str) -> list[str]:
         """The messages of the namespace's events with a reason."""
         return [event["message"] for event in self.api.objects("v1", "Event", self.name) if event["reason"] == reason]

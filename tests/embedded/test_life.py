@@ -204,7 +204,7 @@ def test_clusters_side_by_side_do_not_meet(tmp_path: Path) -> None:
         assert one.kubeconfig.read_text() != two.kubeconfig.read_text()
         one.stop()
         assert not (tmp_path / "one").exists()
-        assert "udp-dropped" in two.faults()
+        assert "udp-dropped" in [fault.name for fault in two.faults().known()]
 
 
 def test_only_its_owner_may_read_the_files_of_a_cluster(tmp_path: Path) -> None:
@@ -266,3 +266,30 @@ def start(run_dir: Path) -> Running:
         return launch(ClusterOptions(nodes=1), run_dir)
     except CannotStart as error:
         pytest.skip(str(error))
+
+
+FULL = """
+import sys
+from pathlib import Path
+from pytest_k8snet.embedded import CannotStart, ClusterOptions, launch
+room = Path(sys.argv[1])
+(room / "full").write_bytes(bytes(8192))
+try:
+    launch(ClusterOptions(nodes=1), room / "run").stop()
+except CannotStart as error:
+    print(error)
+print([path.name for path in room.iterdir()])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a file system of a few kilobytes")
+def test_on_a_full_disk_there_is_no_cluster_and_that_is_said(tmp_path: Path) -> None:
+    script = f'mount -t tmpfs -o size=8k none {tmp_path} && exec {sys.executable} -c "$0" {tmp_path}'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, FULL], capture_output=True, text=True, cwd=REPOSITORY, check=False
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("this machine does not let us mount")
+    said, left = done.stdout.splitlines()
+    assert said.startswith(f"there is no room for the cluster's files in {tmp_path}/run: free some, or set")
+    assert left == "['full']"

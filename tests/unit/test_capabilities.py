@@ -126,6 +126,11 @@ def test_a_reason_that_is_known_is_not_asked_for_again(state: ClusterState) -> N
     assert attachment.prober.asked == []
 
 
+def test_what_is_claimed_not_to_be_there_keeps_its_reason(state: ClusterState) -> None:
+    denied = dict.fromkeys(("sctp", "icmp", "host_port", "outside"), "claimed not to be there")
+    assert _add(replace(state, missing=denied), FakeAttachment(), sctp="", icmp="").missing == denied
+
+
 def test_a_host_outside_that_reaches_a_node_is_a_source(state: ClusterState) -> None:
     attachment = FakeAttachment()
     assert "outside" not in _add(state, attachment).missing

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,12 @@ def test_one_check_is_repeated_with_our_options_and_no_others(given: str, kept: 
     assert _repeat(f"--k8snet {given}") == (
         f"pytest --k8snet {kept}'/opt/suites/model/test_mesh.py::test_mesh[ipv4-tcp]'"
     )
+
+
+@pytest.mark.parametrize(("given", "seeds"), [("--k8snet-fuzz 3", ["7"]), ("--k8snet-seed 5", ["5"])])
+def test_a_seed_that_was_drawn_is_repeated_as_well(given: str, seeds: list[str]) -> None:
+    command = repeat_command(TEST, "/opt/suites/test_fuzz.py", shlex.split(given), seed=7)
+    assert re.findall(r"--k8snet-seed=(\d+)", command) == seeds
 
 
 def test_what_is_repeated_selects_one_test_and_the_same_cluster(pytester: pytest.Pytester) -> None:
@@ -90,6 +98,7 @@ def state(tmp_path: Path) -> ClusterState:
         families=(Family.IPV4,),
         mtu=1450,
         missing={"ipv6": "no probe pod has an ipv6 address"},
+        untried=("policy_enforced",),
     )
 
 
@@ -106,6 +115,11 @@ def test_the_cluster_is_described_as_the_preflight_found_it(state: ClusterState,
         ("ns/a", "node-1", False),
         ("ns/h", "node-1", True),
     ]
+
+
+def test_claims_are_described_as_they_were_made(state: ClusterState, settings: Settings) -> None:
+    claimed = replace(state, claimed={"sctp": "claims.toml:2"}, denied={"ipv6": "not there (claims.toml:3)"})
+    assert describe(claimed, settings, []).claims == {"sctp": True, "ipv6": False}
 
 
 def test_a_capability_is_either_there_or_missing_with_its_reason(state: ClusterState, settings: Settings) -> None:

@@ -70,8 +70,13 @@ class NetNs:
         return f"/proc/{os.getpid()}/fd/{self.descriptor}"
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a thread inside the namespace."""
-        return await self.threads.run_in(self.descriptor, work)
+        """Run ``work`` in a thread inside the namespace. Raises OSError when it is closed."""
+        # Of its own: once closed, the number may be that of another namespace before a thread comes to it.
+        descriptor = os.dup(self.descriptor)
+        try:
+            return await self.threads.run_in(descriptor, work)
+        finally:
+            os.close(descriptor)
 
     async def ip(self, *commands: str) -> None:
         """Run ``ip`` commands (without the word ``ip``) in order; the first that fails ends it."""

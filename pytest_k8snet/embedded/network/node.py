@@ -105,6 +105,11 @@ class Node(Host):
         if link.addresses != link.assigned:
             self.pool.give_back(link.addresses)
 
+    def stop_calling(self, hook: AttachHook | ChangeHook) -> None:
+        """Call a hook no more; fine for one that is not called."""
+        self.on_attach[:] = [other for other in self.on_attach if other != hook]
+        self.on_change[:] = [other for other in self.on_change if other != hook]
+
     async def readdress(self, link: PodLink, addresses: Addresses) -> None:
         """Take a pod's addresses away and give it others, in the pod and in the node's routes."""
         for version, old in link.addresses.by_version:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from pytest_k8snet.embedded.network import pod_network
 from pytest_k8snet.embedded.network.addresses import OUTSIDE_FIRST, fabric_addresses
 from pytest_k8snet.embedded.network.host import MTU, Host
 from pytest_k8snet.embedded.network.link import PodLink
-from pytest_k8snet.embedded.network.netns import NamespaceThreads
+from pytest_k8snet.embedded.network.netns import NamespaceThreads, NetworkCommandError
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.options import ClusterOptions
 
@@ -69,6 +69,17 @@ class Network:
             for link in tuple(node.links):
                 yield node, link
 
+    async def in_each_pod(self, work: Callable[[Node, PodLink], Awaitable[None]]) -> None:
+        """Do some work for every connected pod. What cannot be done for one that is cut off meanwhile is left."""
+        for node, link in self.links():
+            if link not in node.links:
+                continue
+            try:
+                await work(node, link)
+            except (NetworkCommandError, OSError):
+                if link in node.links:
+                    raise
+
     @property
     def pod_mtu(self) -> int:
         """The MTU of pods on a fabric that was not changed."""
@@ -83,10 +94,14 @@ class Network:
             await host.netns.ip(f"link set eth0 mtu {mtu}")
         for node in self.nodes.values():
             node.pod_mtu = pod_mtu
-            devices = filter(None, (self.pod_network.device, *(link.device for link in node.links)))
-            await node.netns.ip(*(f"link set {device} mtu {pod_mtu}" for device in devices))
-        for _, link in self.links():
+            if self.pod_network.device:
+                await node.netns.ip(f"link set {self.pod_network.device} mtu {pod_mtu}")
+
+        async def set_on_both_ends(node: Node, link: PodLink) -> None:
+            await node.netns.ip(f"link set {link.device} mtu {pod_mtu}")
             await link.netns.ip(f"link set eth0 mtu {pod_mtu}")
+
+        await self.in_each_pod(set_on_both_ends)
 
     def close(self) -> None:
         """Let go of all namespaces; used by tests, the cluster itself ends with its init process."""

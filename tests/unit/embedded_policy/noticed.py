@@ -12,7 +12,7 @@ from itertools import permutations, product
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pytest_k8snet.embedded.injection import Target
+from pytest_k8snet.embedded.injection import Target, catalogue
 from pytest_k8snet.embedded.policy.controller import Rewrite
 from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
 from pytest_k8snet.embedded.policy.world import NamedPort, Pod, World
@@ -29,6 +29,23 @@ Cell = tuple[str, str, str, str, int]
 def unchanged(world: World) -> World:
     """Enforce what is stored."""
     return world
+
+
+# These need time, or connections that last, to be noticed; no case can show them by rules alone.
+IN_TIME = {"policy-late", "policy-late-for-new-pods", "policy-established-ignored", "policy-address-reuse-stale"}
+PREDICTED = {
+    name: fault
+    for name, fault in catalogue().items()
+    if isinstance(fault, RewrittenWorld) and name.startswith("policy-") and name not in IN_TIME
+}
+"""The faults of which the rules tell whether a case notices them."""
+
+
+def noticed(case: Case) -> list[str]:
+    """Return the faults of PREDICTED that a case notices."""
+    by_service = any(step.route is not Route.POD for step in case.steps)
+    asked = (name for name in PREDICTED if by_service or name != "policy-clusterip-bypass")
+    return [name for name in asked if wrong(case, begin(PREDICTED[name]))]
 
 
 def begin(fault: RewrittenWorld) -> Rewrite:

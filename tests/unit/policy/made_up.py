@@ -82,6 +82,7 @@ class MadeUpNetwork:
     def __init__(self, arena: MadeUpArena) -> None:
         self.defect: Defect = lambda probe, arena: None
         self.tables: list[str] = []
+        self.patience = QUICK
         self._arena = arena
 
     def __call__(self, expectation: Expectation) -> TruthTable:

@@ -11,7 +11,7 @@ import pytest
 from pytest_k8snet import policy
 from pytest_k8snet.errors import UsageError
 from pytest_k8snet.oracle.policy_world import NamedPort
-from pytest_k8snet.policy.case_files import load, load_all
+from pytest_k8snet.policy.case_files import load, load_all, load_own
 from pytest_k8snet.policy.cases import (
     Apply,
     Case,
@@ -123,7 +123,7 @@ def test_a_route_for_the_file_holds_for_steps_without_one(tmp_path: Path) -> Non
 
 
 def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:
-    [example] = re.findall(r"```yaml\n(.*?)```", (DOCS / "policy-cases.md").read_text(), flags=re.DOTALL)
+    [example, _] = re.findall(r"```yaml\n(.*?)```", (DOCS / "policy-cases.md").read_text(), flags=re.DOTALL)
     [case] = load(written(tmp_path, example), {"NETWORK_POLICY": "https://example.org"})
     assert [step.title for step in case.steps] == ["apply policy x/from-friends", "label pod y/b friend=near"]
 
@@ -191,6 +191,7 @@ def test_a_mistake_is_refused_with_file_and_line(tmp_path: Path, body: str) -> N
         ("caess: []", "a case file has no field 'caess', did you mean 'cases'?"),
         (GOOD + GOOD.partition("cases:\n")[2], "cases.yaml:8: 'POLICY-900' is also at "),
         (GOOD.replace("POLICY-900", "POLICY-9"), "an id looks like POLICY-100, not 'POLICY-9'"),
+        (GOOD.replace("POLICY-900", "POLICY-1000"), "an id looks like POLICY-100, not 'POLICY-1000'"),
         (GOOD.replace("  title: nothing comes in\n", ""), "cases.yaml:5: a case lacks the field 'title'"),
         (GOOD.replace("{level: core, spec: CLAUSE}", "{level: core}"), "cases.yaml:5: a case lacks the field 'spec'"),
     ],
@@ -210,6 +211,26 @@ def test_a_title_is_unique_across_files(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text(GOOD.replace("POLICY-900", "POLICY-901"))
     with pytest.raises(UsageError, match=r"b\.yaml:5: 'nothing comes in' is also at .*a\.yaml:5; ids and titles are"):
         load_all(tmp_path, CLAUSES)
+
+
+def test_a_users_cases_are_those_of_a_file_or_a_folder(tmp_path: Path) -> None:
+    file = written(tmp_path, GOOD)
+    assert [case.id for case in load_own(file, CLAUSES)] == ["POLICY-900"]
+    assert load_own(tmp_path, CLAUSES) == load_own(file, CLAUSES)
+
+
+@pytest.mark.parametrize("ident", ["POLICY-101", "POLICY-899"])
+def test_the_ids_of_shipped_cases_are_not_for_users(tmp_path: Path, ident: str) -> None:
+    file = written(tmp_path, GOOD.replace("POLICY-900", ident))
+    with pytest.raises(UsageError, match=rf"cases\.yaml:5: {ident} is for shipped cases; yours are POLICY-900 to"):
+        load_own(file, CLAUSES)
+
+
+def test_users_cases_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="gone: there is no such file or folder"):
+        load_own(tmp_path / "gone")
+    with pytest.raises(UsageError, match=r"there is no \*\.yaml file in this folder"):
+        load_own(tmp_path)
 
 
 def test_a_step_that_leaves_everything_undefined_is_refused(tmp_path: Path) -> None:
