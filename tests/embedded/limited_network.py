@@ -22,8 +22,10 @@ from pytest_k8snet.embedded.options import ClusterOptions
 
 PORT = 5000
 RATE = 8_000_000
-LONG, SHORT = 64_000_000, 1_000_000
+LONG, SHORT = 64_000_000, 500_000
 """Bytes to send without a limit and with one."""
+
+TIMES = 3
 
 
 class Scene:
@@ -48,6 +50,10 @@ class Scene:
         got, seconds = await receiving
         assert got == amount, (got, amount)
         return got * 8 / seconds
+
+    async def rates(self, source: str, target: str, amount: int) -> list[float]:
+        """The rates of several streams, one after the other."""
+        return [await self.rate(source, target, amount) for _ in range(TIMES)]
 
     async def queues(self) -> dict[str, Any]:
         """The queueing disciplines of every namespace of the network."""
@@ -79,8 +85,8 @@ async def rates(scene: Scene) -> dict[str, object]:
     for of in ("b1", "node-2"):
         await limit(scene.ends(of), Limit(rate=RATE))
         seen[of] = {
-            "to": await scene.rate("a1", "b1", SHORT),
-            "from": await scene.rate("b1", "a1", SHORT),
+            "to": await scene.rates("a1", "b1", SHORT),
+            "from": await scene.rates("b1", "a1", SHORT),
             "beside": await scene.rate("a1", "a2", LONG),
         }
         await unlimit(scene.ends(of))
@@ -90,12 +96,13 @@ async def rates(scene: Scene) -> dict[str, object]:
 async def other_rate(scene: Scene) -> dict[str, object]:
     """Limit twice: the second counts. Unlimit twice."""
     ends = scene.ends("b1")
+    free = await scene.rate("a1", "b1", LONG)
     await limit(ends, Limit(rate=RATE))
     await limit(ends, Limit(rate=4 * RATE))
-    seen = await scene.rate("a1", "b1", 2 * SHORT)
+    seen = await scene.rates("a1", "b1", 4 * SHORT)
     await unlimit(ends)
     await unlimit(ends)
-    return {"rate": seen}
+    return {"free": free, "rates": seen}
 
 
 async def delay(scene: Scene) -> dict[str, object]:

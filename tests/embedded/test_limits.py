@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.embedded.limited_network import RATE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,21 +23,30 @@ def play(scenario: str) -> dict[str, Any]:
     return seen
 
 
+def see_limited(rates: list[float], wanted: float, free: float) -> None:
+    """See that streams are about as slow as asked, as a ratio to one without a limit.
+
+    No stream may be faster. A busy machine makes single ones slower, so the fastest of them tells what the link lets
+    through: some 95 % of its bits are data of the stream, the rest are headers; what is more than that is the burst.
+    """
+    assert max(rates) / free < 1.1 * wanted / free, (rates, free)
+    assert max(rates) / free > 0.8 * wanted / free, (rates, free)
+
+
 def test_a_limited_link_is_as_slow_as_asked() -> None:
-    """A TCP stream has some 95 % of the link's bits for its data; the rest are headers. What is faster is the burst."""
     seen = play("rates")
-    wanted = RATE / seen["free"]
-    assert wanted < 0.1, "too slow a machine to see a difference"
+    assert seen["free"] > 10 * RATE, "too slow a machine to see a difference"
     for of in ("b1", "node-2"):
         for direction in ("to", "from"):
-            assert 0.8 * wanted < seen[of][direction] / seen["free"] < 1.1 * wanted, (of, direction, seen)
+            see_limited(seen[of][direction], RATE, seen["free"])
         assert seen[of]["beside"] > 3 * RATE, (of, seen)
     assert seen["after"] > 3 * RATE, seen
     assert seen["restored"]
 
 
 def test_a_second_limit_takes_the_place_of_the_first() -> None:
-    assert play("other-rate")["rate"] == pytest.approx(4 * RATE, rel=0.2)
+    seen = play("other-rate")
+    see_limited(seen["rates"], 4 * RATE, seen["free"])
 
 
 def test_a_link_is_delayed_or_it_is_said_why_not() -> None:
