@@ -2,12 +2,13 @@
 # make test          the project's own checks: format, lint, types, tests
 # make calibrate     show that every conformance check can fail
 # make docs          the pages that are made from the code
+# make catches       which faults each policy case catches, from the rules of the embedded cluster
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: conformance test calibrate lint docs clean
+.PHONY: conformance test calibrate lint docs catches clean
 
 conformance: $(VENV)/user
 	$(BIN)/pytest --k8snet
@@ -25,6 +26,10 @@ lint: $(VENV)/dev
 
 docs: $(VENV)/dev
 	$(BIN)/python -m pytest_k8snet.documentation docs
+	$(BIN)/python -m tests.comparison docs
+
+catches: $(VENV)/dev
+	$(BIN)/python -m tools.policy_catches
 
 $(VENV)/bin/python:
 	PYTHON=$(PYTHON) scripts/system-packages

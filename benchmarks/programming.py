@@ -1,9 +1,9 @@
 """How long until a change of the API holds in the kernel? ``python benchmarks/programming.py [SERVICES]``
 
 Prints the milliseconds from a request to its effect on packets: one pod asks another by UDP, each millisecond from
-another port. The changes are a policy that comes and goes, and a Service that gets its endpoint and loses it. Then come
-the seconds until SERVICES Services (default 500) with four endpoints each answer on every node, and the latencies
-beside them.
+another port. The changes are a policy that comes and goes, and a Service that gets its endpoint and loses it. They are
+measured in an empty cluster, then beside 40 pods under 100 policies. Then come the seconds until SERVICES Services
+(default 500) with four endpoints each answer on every node, and the latencies beside all of it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pytest_k8snet.kube.exec import IoLoop, exec_once
 from pytest_k8snet.kube.wait import ready
 
 ROUNDS = 10
+PODS, POLICIES = 40, 100
 SETTLE = 0.3
 NODES = ("node-1", "node-2", "node-3")
 
@@ -96,13 +97,32 @@ POLICY = {
     "metadata": {"name": "deny", "namespace": "default"},
     "spec": {"podSelector": {"matchLabels": {"app": "echo"}}},
 }
+SLEEP = "import time; time.sleep(100_000)"
+
+
+def policy(number: int) -> dict[str, Any]:
+    """A policy for some of the many pods, with peers and ports of every kind."""
+    peers = [
+        {"podSelector": {"matchLabels": {"app": f"crowd-{number % 10}"}}},
+        {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": f"crowd-{number % 7}"}}},
+        {"ipBlock": {"cidr": "10.244.0.0/16", "except": [f"10.244.1.{number}/32"]}},
+    ]
+    ports = [{"port": 8000 + number}, {"port": "web"}, {"protocol": "UDP", "port": 5000, "endPort": 5000 + number}]
+    spec = {
+        "podSelector": {"matchLabels": {"app": f"crowd-{number % 10}"}},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": peers, "ports": ports}],
+        "egress": [{"to": peers, "ports": ports}],
+    }
+    return {**POLICY, "metadata": {"name": f"crowd-{number}", "namespace": "default"}, "spec": spec}
 
 
 def pod(name: str, node: str, program: str, *arguments: str, app: str = "") -> dict[str, Any]:
     """A pod with a Python program."""
-    container = {"name": "main", "image": "none", "command": ["python3", "-c", program, *arguments]}
+    container: dict[str, Any] = {"name": "main", "image": "none", "command": ["python3", "-c", program, *arguments]}
     metadata = {"name": name, "namespace": "default", "labels": {"app": app or name}}
     where = {"nodeSelector": {"kubernetes.io/hostname": node}}
+    container["ports"] = [{"name": "web", "containerPort": 7000}]
     spec = {"containers": [container], "terminationGracePeriodSeconds": 0, **where}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
@@ -187,6 +207,13 @@ def latencies(bench: Bench) -> None:
         show(title, values)
 
 
+def crowd(bench: Bench) -> None:
+    """Start many pods and isolate them by policies."""
+    bench.start(*(pod(f"crowd-{n}", NODES[n % 3], SLEEP, app=f"crowd-{n % 10}") for n in range(PODS)))
+    for number in range(POLICIES):
+        bench.api.create(policy(number))
+
+
 def many(bench: Bench, count: int) -> None:
     """Create Services until the last one answers on all nodes."""
     began = time.monotonic()
@@ -209,8 +236,11 @@ def main(count: int) -> None:
         bench.start(pod("many-more", "node-1", ECHO, app="many"))
         api.create(service("echo", "echo"))
         latencies(bench)
+        crowd(bench)
+        print(f"beside {PODS} pods under {POLICIES} policies")
+        latencies(bench)
         many(bench, count)
-        print(f"beside {count} Services")
+        print(f"beside {count} Services too")
         latencies(bench)
         api.close()
     loop.close()

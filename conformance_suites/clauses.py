@@ -23,6 +23,7 @@ POLICY_DEFAULTS = f"{NETWORK_POLICY}/#default-policies"
 POLICY_PORT_RANGE = f"{NETWORK_POLICY}/#targeting-a-range-of-ports"
 POLICY_NAMESPACE_NAME = f"{NETWORK_POLICY}/#targeting-a-namespace-by-its-name"
 POLICY_POD_LIFECYCLE = f"{NETWORK_POLICY}/#pod-lifecycle"
+POLICY_OWN_NODE = f"{NETWORK_POLICY}/#:~:text=traffic%20to%20and%20from%20the%20node%20where%20a%20Pod%20is%20running"
 POLICY_SPEC = (
     "https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec"
 )

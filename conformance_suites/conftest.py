@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
@@ -27,6 +29,13 @@ def fleet(k8snet_cluster: Cluster) -> Fleet:
 def namespace(k8snet_namespace: Namespace) -> Namespace:
     """Return a namespace of this module's own."""
     return k8snet_namespace
+
+
+@pytest.fixture
+def own_namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[Namespace]:
+    """Return a namespace of this one test's own: its policies select nobody else's pods."""
+    with cluster.namespace(request.node.nodeid) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.exec import AgentChannel, ExecSession, IoLoop, LocalSession, close_all
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Pod
+from pytest_k8snet.probe.paths import Path
 from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.state import ClusterState
@@ -33,6 +34,8 @@ class Attachment:
         patience = Patience(
             timeout=profile.timeout, converge=settings.converge or profile.converge, hold=profile.hold, interval=0.1
         )
+        self.broken_paths: set[Path] = set()
+        """The paths that had their time to come true and did not: whoever finds them broken still need not wait."""
         self.prober = Prober(self._channel, self._loop, patience)
 
     def hello(self, pods: Collection[Pod]) -> dict[Pod, Mapping[str, Any]]:

@@ -7,14 +7,26 @@ fault. Such an item runs the checks inside itself, so a fault is a test like any
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
 # The only way to run a test and keep its reports to oneself; pytest-rerunfailures stands on the same function.
 from _pytest.runner import runtestprotocol
 
+from pytest_k8snet.calibration_rules import (
+    HEALTHY,
+    UNNAMED,
+    Pass,
+    State,
+    chosen,
+    left_over,
+    matrix,
+    problems,
+    unnamed,
+)
+from pytest_k8snet.catalogue import catching
 from pytest_k8snet.checks import check_of
 from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.options import Settings
@@ -22,38 +34,14 @@ from pytest_k8snet.providers import FaultInjector
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import decode
 
-HEALTHY = "healthy"
-MATRIX = pytest.StashKey[dict[str, "Pass"]]()
-
-
-@dataclass
-class Pass:
-    """What became of the checks in one pass: ids with any instance that failed, or ended without a verdict."""
-
-    failed: set[str] = field(default_factory=set)
-    errors: dict[str, str] = field(default_factory=dict)
-    passed: set[str] = field(default_factory=set)
-
-
-def problems(fault: str, catches: Mapping[str, Sequence[str]], seen: Pass) -> list[str]:
-    """Return what is wrong with a pass under a fault (or HEALTHY), in words; nothing when it is as it should be.
-
-    ``catches`` maps the id of each check to the faults that it names.
-    """
-    intended = {check for check, faults in catches.items() if fault in faults}
-    found = [f"{check} ended without a verdict: {why}" for check, why in sorted(seen.errors.items())]
-    if fault == HEALTHY:
-        found += [f"{check} fails on the healthy cluster" for check in sorted(seen.failed)]
-        return found + [f"{check} names no fault that it catches" for check in sorted(catches) if not catches[check]]
-    if not intended:
-        found.append("no check names this fault in its catches")
-    found += [f"{check} should have noticed it and did not fail" for check in sorted(intended - seen.failed)]
-    found += [f"{check} failed, but does not name this fault" for check in sorted(seen.failed - intended)]
-    return found
+MATRIX = pytest.StashKey[dict[str, Pass]]()
+WAITING = pytest.StashKey[list[str]]()
+SETTLE_SECONDS = 5.0
+"""How long what a pass has made may take to go: its pods and Services are deleted, and leave the kernel a bit later."""
 
 
 class FaultItem(pytest.Item):
-    """One pass over the checks with one fault injected."""
+    """One pass over the checks with one fault injected, or with none; or the look for faults that no check names."""
 
     def __init__(self, *, faults: Callable[[], FaultInjector], checks: Sequence[pytest.Item], **known: object) -> None:
         super().__init__(**known)  # type: ignore[arg-type]
@@ -68,20 +56,51 @@ class FaultItem(pytest.Item):
         """Never be called: see ``calibrate``."""
         raise NotImplementedError("a FaultItem runs by calibrate()")
 
+    @property
+    def catches(self) -> dict[str, tuple[str, ...]]:
+        """The faults that each of the checks names, by its id."""
+        return {found.id: found.catches for check in self._checks if (found := check_of(check))}
+
     def calibrate(self) -> list[str]:
         """Inject, run, restore, run again what had failed; return what is wrong."""
-        catches = {found.id: found.catches for check in self._checks if (found := check_of(check))}
+        if self.name == UNNAMED:
+            return self._look_for_unnamed()
         if self.name == HEALTHY:
             seen = self._run(self._checks)
             self.config.stash.setdefault(MATRIX, {})[self.name] = seen
-            return problems(self.name, catches, seen)
-        self._faults().inject(self.name)
+            return problems(self.name, self.catches, seen)
+        faults = self._faults()
+        before = self._settled(faults)
+        faults.inject(self.name)
         try:
             seen = self._run(self._checks)
         finally:
-            self._faults().restore(self.name)
+            faults.restore(self.name)
         self.config.stash.setdefault(MATRIX, {})[self.name] = seen
-        return problems(self.name, catches, seen) + self._after_restore(seen)
+        wrong = problems(self.name, self.catches, seen) + self._after_restore(seen)
+        return wrong + [f"after the restore, {line}" for line in self._remains(faults, before)]
+
+    def _look_for_unnamed(self) -> list[str]:
+        named = {*catching(), *(fault for faults in self.catches.values() for fault in faults)}
+        wrong, waiting = unnamed(self._faults().known(), named)
+        self.config.stash[WAITING] = waiting
+        return wrong
+
+    @staticmethod
+    def _settled(faults: FaultInjector) -> State:
+        """The state of the network when what the pass before has made is gone."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        state = faults.network_state()
+        while (later := faults.network_state()) != state and time.monotonic() < deadline:
+            state = later
+        return later
+
+    @staticmethod
+    def _remains(faults: FaultInjector, before: State) -> list[str]:
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while (found := left_over(before, faults.network_state())) and time.monotonic() < deadline:
+            continue  # each look takes a while of its own
+        return found
 
     def _after_restore(self, seen: Pass) -> list[str]:
         shaken = seen.failed | set(seen.errors)
@@ -91,7 +110,7 @@ class FaultItem(pytest.Item):
         ]
 
     def _run(self, checks: Sequence[pytest.Item]) -> Pass:
-        seen = Pass()
+        seen = Pass(ran={found.id for check in checks if (found := check_of(check))})
         for place, check in enumerate(checks):
             following = checks[place + 1] if place + 1 < len(checks) else None
             _note(runtestprotocol(check, log=False, nextitem=following), seen)
@@ -113,6 +132,11 @@ def _note(reports: Iterable[pytest.TestReport], seen: Pass) -> None:
 
 class Calibration:
     """The plugin that is registered for a calibration."""
+
+    def __init__(self, items: Sequence[pytest.Item]) -> None:
+        self._catches = {
+            check: caught for item in items if isinstance(item, FaultItem) for check, caught in item.catches.items()
+        }
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -142,13 +166,13 @@ class Calibration:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         """Show which fault was noticed by which check."""
-        matrix = config.stash.get(MATRIX, {})
-        if not matrix:
-            return
-        terminalreporter.section("calibration: fault -> the checks that failed")
-        width = max(map(len, matrix))
-        for fault, seen in matrix.items():
-            terminalreporter.write_line(f"{fault:<{width}}  {' '.join(sorted(seen.failed)) or '-'}")
+        passes = config.stash.get(MATRIX, {})
+        if passes:
+            terminalreporter.section("calibration: fault x check")
+            for line in matrix(passes, self._catches):
+                terminalreporter.write_line(line)
+        if waiting := config.stash.get(WAITING, []):
+            terminalreporter.write_line(f"faults of layers that no check names yet: {', '.join(waiting)}")
 
 
 def as_faults(
@@ -156,12 +180,22 @@ def as_faults(
 ) -> list[pytest.Item]:
     """Return the items that take the place of the checks.
 
-    Without a list of faults these are the ones that the checks name; each must exist when its turn comes.
+    Without a list of faults these are the ones that the checks name; each must exist when its turn comes. Then there
+    is one item more, for those that no check names.
     """
-    chosen = [check for check in checks if check_of(check)]
-    named = sorted({fault for check in chosen if (found := check_of(check)) for fault in found.catches})
+    by_check = [(item, found) for item in checks if (found := check_of(item))]
+    known = list({found.id: found for _, found in by_check}.values())
+    named = sorted({fault for found in known for fault in found.catches})
     wanted = named if settings.calibrate == "all" else settings.calibrate.split(",")
+    every = [item for item, _ in by_check]
+    turns: Counter[str] = Counter()
+    passes = {HEALTHY: every}
+    for fault in wanted:
+        running = chosen(fault, known, turns)
+        passes[fault] = [item for item, found in by_check if found.id in running]
+    if settings.calibrate == "all":
+        passes[UNNAMED] = every
     return [
-        FaultItem.from_parent(session, name=fault, faults=faults, checks=chosen, nodeid=f"calibration::{fault}")
-        for fault in [HEALTHY, *wanted]
+        FaultItem.from_parent(session, name=fault, faults=faults, checks=running, nodeid=f"calibration::{fault}")
+        for fault, running in passes.items()
     ]

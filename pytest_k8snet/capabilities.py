@@ -17,9 +17,9 @@ def add(state: ClusterState, attachment: Attachment, greetings: Mapping[Pod, Map
     """Return the state with everything under ``missing`` that the cluster turned out not to have."""
     missing = dict(state.missing)
     ordinary = [greetings[pod]["capabilities"] for pod in state.fleet.pods]
-    if not all(has["sctp"] for has in ordinary):
+    if "sctp" not in missing and not all(has["sctp"] for has in ordinary):
         missing["sctp"] = "the nodes' kernel has no SCTP, and ordinary probe pods may not open raw sockets"
-    if not all(has["icmp"] for has in ordinary):
+    if "icmp" not in missing and not all(has["icmp"] for has in ordinary):
         missing["icmp"] = "probe pods may not open ICMP sockets"
     if "host_port" not in missing and (reason := _no_host_port(state, attachment)):
         missing["host_port"] = reason

@@ -52,6 +52,15 @@ def clauses() -> dict[str, str]:
     return by_name()
 
 
+def catching() -> dict[str, tuple[str, ...]]:
+    """Return, for each fault that shipped checks name, the ids of these checks."""
+    found: dict[str, tuple[str, ...]] = {}
+    for check, _ in all_checks():
+        for fault in check.catches:
+            found[fault] = (*found.get(fault, ()), check.id)
+    return found
+
+
 def policy_cases() -> tuple[Case, ...]:
     """Return the shipped cases of NetworkPolicy, file by file."""
     found: tuple[Case, ...] = importlib.import_module("conformance_suites.policy.test_cases").CASES

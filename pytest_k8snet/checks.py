@@ -39,7 +39,11 @@ REQUIREMENTS = {
 
 @dataclass(frozen=True)
 class Check:
-    """The permanent part of a check. ``requires`` are keys of REQUIREMENTS, ``catches`` names of faults."""
+    """The permanent part of a check. ``requires`` are keys of REQUIREMENTS, ``catches`` names of faults.
+
+    ``shows`` is the requirement that the check itself judges, "" for most: where others that require it are skipped,
+    this one gives the verdict, unless the cluster is claimed not to have it.
+    """
 
     id: str
     area: str
@@ -48,6 +52,7 @@ class Check:
     requires: tuple[str, ...]
     catches: tuple[str, ...]
     title: str = ""  # where it is not the first line of a docstring
+    shows: str = ""
 
 
 def check(
@@ -57,6 +62,7 @@ def check(
     level: str,
     catches: tuple[str, ...],
     requires: tuple[str, ...] = (),
+    shows: str = "",
     area: str | None = None,
 ) -> Callable[[TestFunction], TestFunction]:
     """Make a test function a check.
@@ -64,7 +70,8 @@ def check(
     ``spec`` is the URL of the clause. Raises ValueError for an id, area, level or requirement that does not exist, so
     that a misspelt one fails at import.
     """
-    marks = marks_of(Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches)))
+    given = Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches), shows=shows)
+    marks = marks_of(given)
 
     def mark(function: TestFunction) -> TestFunction:
         for one in marks:
@@ -78,7 +85,8 @@ def marks_of(made: Check) -> tuple[pytest.MarkDecorator, ...]:
     """Return the marks that make a test, or one set of its parameters, this check. Raises ValueError."""
     if not re.fullmatch(r"[A-Z]+-\d{3}", made.id):
         raise ValueError(f"check id {made.id!r} must look like MODEL-001")
-    for value, known in ((made.area, AREAS), (made.level, LEVELS), *((name, REQUIREMENTS) for name in made.requires)):
+    needs = (*made.requires, *filter(None, [made.shows]))
+    for value, known in ((made.area, AREAS), (made.level, LEVELS), *((name, REQUIREMENTS) for name in needs)):
         if value not in known:
             raise ValueError(f"{made.id}: {value!r} is not one of {', '.join(known)}")
     return pytest.mark.k8snet_check(made), getattr(pytest.mark, made.area), getattr(pytest.mark, made.level)
@@ -90,12 +98,20 @@ def check_of(item: pytest.Item) -> Check | None:
     return marker.args[0] if marker else None
 
 
+def parameters_of(item: pytest.Item) -> dict[str, str]:
+    """Return the parameters of a test as reports and waivers know them."""
+    found = check_of(item)
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    # A parameter that is the check itself, such as a policy case, is in its id already.
+    return {name: str(value) for name, value in parameters.items() if not found or str(value) != found.id}
+
+
 def requirements_of(item: pytest.Item) -> tuple[str, ...]:
     """Return what a test needs: by its check, and by its parameters ``family`` and ``protocol``."""
     found = check_of(item)
     needs = list(found.requires) if found else []
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    needs += [str(parameters[name]) for name in ("family", "protocol") if str(parameters.get(name)) in REQUIREMENTS]
+    parameters = parameters_of(item)
+    needs += [parameters[name] for name in ("family", "protocol") if parameters.get(name) in REQUIREMENTS]
     return tuple(needs)
 
 

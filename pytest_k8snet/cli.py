@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pytest_k8snet import cluster_command
+from pytest_k8snet import cluster_command, faults_command
 from pytest_k8snet.errors import K8sNetError
 
 
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sweep(commands)
     _add_checks(commands)
-    cluster_command.add(commands, _say)
+    faults_command.add(cluster_command.add(commands, _say), _say)
     given = parser.parse_args(arguments)
     try:
         status: int = given.run(given)

@@ -160,6 +160,11 @@ class Namespace:
         nodes = self._cluster.nodes
         return self.start(*(PodRequest(name, nodes[place % len(nodes)].name) for place, name in enumerate(names)))
 
+    def replicas(self, name: str, **wanted: Any) -> tuple[Pod, ...]:
+        """Start a probe pod on each of two nodes, NAME-1 and NAME-2; two on one node when there are no two."""
+        nodes = self._cluster.nodes
+        return self.start(*(PodRequest(f"{name}-{n + 1}", nodes[n % len(nodes)].name, **wanted) for n in range(2)))
+
     def start(self, *wanted: PodRequest) -> tuple[Pod, ...]:
         """Start the wanted pods side by side and wait until all are Ready. Raises PodNotReady."""
         self.create(*wanted)
@@ -171,6 +176,18 @@ class Namespace:
         for request in wanted:
             attachment.api.create(pods.probe_pod(attachment.state.run_id, self.name, request, attachment.settings))
 
+    def begin(self, name: str, node: str = "", **wanted: Any) -> None:
+        """Create a probe pod and do not wait for it; see ``wait`` and ``becomes_ready``."""
+        self.create(PodRequest(name, node, **wanted))
+
+    def becomes_ready(self, name: str, *, seconds: float) -> bool:
+        """Tell whether a pod is Ready within some seconds."""
+        try:
+            wait_for_pods(self._cluster.api, self.name, [name], Deadline(seconds))
+        except PodNotReady:
+            return False
+        return True
+
     def wait(self, *names: str) -> tuple[Pod, ...]:
         """Wait until pods are Ready and return them as they are now."""
         found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS))
@@ -181,10 +198,13 @@ class Namespace:
         first = self.pod(name, containers={"first": (pods.POD_PORT,), "second": (pods.POD_PORT + 1,)})
         return first, replace(first, container="second", port=pods.POD_PORT + 1)
 
-    def delete(self, *doomed: Pod) -> None:
-        """Delete pods and wait until they are gone."""
+    def delete(self, *doomed: Pod, grace: int = 0) -> None:
+        """Delete pods and wait until they are gone.
+
+        With a ``grace`` of some seconds their addresses are free then; with 0 this may take a moment longer.
+        """
         for pod in doomed:
-            self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=0)
+            self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=grace)
         for pod in doomed:
             self._cluster.api.wait_gone("v1", "Pod", pod.name, self.name)
 
@@ -212,6 +232,16 @@ class Namespace:
         metadata = dict(manifest["metadata"])
         metadata |= {"namespace": self.name, "labels": metadata.get("labels", {}) | run}
         return self._cluster.api.apply({**manifest, "metadata": metadata})
+
+    def selected(self, selector: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the pods that the ``matchLabels`` of a selector name, as the API finds them."""
+        wanted = ",".join(f"{key}={value}" for key, value in selector["matchLabels"].items())
+        found = self._cluster.api.objects("v1", "Pod", self.name, labels=wanted)
+        return tuple(sorted(pod["metadata"]["name"] for pod in found))
+
+    def remove(self, manifest: Mapping[str, Any]) -> None:
+        """Delete what a manifest describes from this namespace."""
+        self._cluster.api.delete(manifest["apiVersion"], manifest["kind"], manifest["metadata"]["name"], self.name)
 
 
 def _restarts(pod: Object) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_k8snet import catalogue, options
 from pytest_k8snet.checks import REQUIREMENTS
+from pytest_k8snet.oracle import policy_page
 from pytest_k8snet.policy import coverage
 from pytest_k8snet.profiles import LEVELS, PROFILES
 
@@ -86,6 +87,7 @@ def pages() -> dict[str, str]:
         "options.md": MADE + OPTIONS_PAGE.format(options=options.documentation(), profiles=profiles),
         "checks.md": MADE
         + CHECKS_PAGE.format(checks=catalogue.as_markdown(), levels=_rows(LEVELS), requirements=_rows(REQUIREMENTS)),
+        "policy-oracle.md": MADE + policy_page.as_markdown(),
         "policy-coverage.md": MADE + _coverage(),
     }
 

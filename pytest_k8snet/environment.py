@@ -37,9 +37,10 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
     made.versions["kubernetes"] = state.version
     made.provider, made.why_this_cluster, made.context = state.provider, state.why, state.context
     made.run_id, made.mtu = state.run_id, state.mtu
-    made.cni = CniRecord(name=state.cni)
+    made.cni = CniRecord(name=state.cni.name, mode=state.cni.mode)
     made.families = [str(family) for family in state.families]
-    made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in UNPROBED}
+    made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in state.untried}
+    made.claims = dict.fromkeys(state.claimed, True) | dict.fromkeys(state.denied, False)
     made.nodes = [
         NodeRecord(node.name, node.kernel, node.os, node.runtime, node.kubelet, [*node.addresses], [*node.pod_cidrs])
         for node in state.nodes
@@ -48,10 +49,6 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
         FleetRecord(f"{pod.namespace}/{pod.name}", pod.node, [*pod.addresses], pod.host_network)
         for pod in state.fleet.all()
     ]
-
-
-# Nothing asks for it yet; a report must not claim what was not tried.
-UNPROBED = {"policy_enforced"}
 
 
 def repeat_command(nodeid: str, path: str, arguments: Sequence[str], seed: int | None = None) -> str:

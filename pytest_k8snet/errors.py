@@ -8,6 +8,8 @@ K8sNetError
     ├── PodNotReady    a pod will not become Ready, or did not in time
     ├── AgentLost      the agent in a probe pod did not answer
     └── AgentRefused   the agent answered that it cannot do what was asked
+
+ClaimNotMet is no error but a verdict, an AssertionError.
 """
 
 from __future__ import annotations
@@ -28,6 +30,10 @@ class UsageError(K8sNetError):
 
 class PreflightError(K8sNetError):
     """The cluster cannot be tested as it is: nothing was judged."""
+
+
+class ClaimNotMet(AssertionError):
+    """The cluster does not have what it is claimed to have: a verdict, also before the check itself has begun."""
 
 
 class NoVerdict(K8sNetError):

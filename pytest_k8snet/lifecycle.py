@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
 import time
 from collections.abc import Sequence
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.attach import Attachment
-from pytest_k8snet.checks import check_of, requirements_of
+from pytest_k8snet.checks import check_of, parameters_of, requirements_of
+from pytest_k8snet.claims import Claims, read_claims
+from pytest_k8snet.collected import Collected, ids_of, needs_of
 from pytest_k8snet.environment import describe, repeat_command
-from pytest_k8snet.errors import K8sNetError, PreflightError, UsageError
+from pytest_k8snet.errors import ClaimNotMet, K8sNetError, PreflightError, UsageError
 from pytest_k8snet.interrupts import Interrupts
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector
@@ -22,9 +25,11 @@ from pytest_k8snet.report.record import CheckRecord, Environment
 from pytest_k8snet.report.record_key import RECORD
 from pytest_k8snet.report.recording import RecordPlugin
 from pytest_k8snet.report.terminal import header_lines
+from pytest_k8snet.report.waiver import Waiver, WaiverState, as_text, from_text
 from pytest_k8snet.run import Run
 from pytest_k8snet.state import ClusterState
 from pytest_k8snet.vigil import Vigil
+from pytest_k8snet.waivers import demand_known, read_waivers, waive
 
 ASKED_ONLY = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
@@ -32,9 +37,10 @@ ASKED_ONLY = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_tes
 class Controller:
     """The owner of a run, in the process that the user started."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, run: Run) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, run: Run, waivers: Sequence[Waiver]) -> None:
         self._config = config
         self._settings = settings
+        self._waivers = waivers
         self._run = run
         self._interrupts = Interrupts(run.leave)
         self._begun = False
@@ -45,14 +51,16 @@ class Controller:
     def install(cls, config: pytest.Config, settings: Settings) -> Controller:
         """Choose the cluster; touch nothing yet. Raises pytest.UsageError."""
         try:
-            run = Run(settings, lambda text: _say(config, text), lambda text: _warn(config, text))
+            waivers = read_waivers(settings.waivers, datetime.date.today()) if settings.waivers else ()
+            claims = read_claims(settings.claims) if settings.claims else Claims()
+            run = Run(settings, claims, lambda text: _say(config, text), lambda text: _warn(config, text))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
-        made = cls(config, settings, run)
+        made = cls(config, settings, run, waivers)
         made._interrupts.watch()
         if gives_verdicts(config) and not settings.calibrate:
             report = config.rootpath / settings.report
-            config.pluginmanager.register(ReportPlugin(report, made.environment), "k8snet-report")
+            config.pluginmanager.register(ReportPlugin(report, made.environment, waivers), "k8snet-report")
         # After the report, because pytest then asks it first: the report states the exit status.
         config.pluginmanager.register(made._interrupts, "k8snet-interrupts")
         if settings.calibrate and (made.distributed or settings.fault):
@@ -74,6 +82,11 @@ class Controller:
         return self._run.state_file
 
     @property
+    def waivers_text(self) -> str:
+        """What is waived, for the workers. Under calibration nothing is: there a check is meant to fail."""
+        return as_text(() if self._settings.calibrate else self._waivers)
+
+    @property
     def distributed(self) -> bool:
         """Whether xdist's workers run the tests."""
         return bool(self._config.getoption("tx", None)) and self._config.getoption("dist", "no") != "no"
@@ -82,10 +95,12 @@ class Controller:
         """Bring the cluster up, once, when there are tests that will run. Raises pytest.UsageError."""
         if self.state is not None or not tests or _only_asked(self._config):
             return
-        self._begun = True
-        _say(self._config, "")
         try:
-            self.state = self._run.start()
+            collected = Collected.read(self.state_file.parent)
+            demand_known(self._waivers, collected.checks)
+            self._begun = True
+            _say(self._config, "")
+            self.state = self._run.start(collected.needs)
             for line in header_lines(self.environment(), width=100):
                 _say(self._config, line.removeprefix("k8snet: "))
             for name in filter(None, self._settings.fault.split(",")):
@@ -127,8 +142,8 @@ class Controller:
             return
         from pytest_k8snet.calibration import Calibration, as_faults
 
-        self._config.pluginmanager.register(Calibration(), "k8snet-calibration")
         session.items[:] = as_faults(session, session.items, self._settings, self._injector)
+        self._config.pluginmanager.register(Calibration(session.items), "k8snet-calibration")
 
     def _injector(self) -> FaultInjector:
         faults = self.faults()
@@ -138,28 +153,39 @@ class Controller:
 
     def header(self) -> list[str]:
         """Return the lines that are known before the cluster is touched."""
-        lines = [f"k8snet: run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
+        lines = [f"run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
         if self._settings.fuzz:
-            lines.append(f"k8snet: {self._settings.fuzz} random sets of policies, --k8snet-seed {self._settings.seed}")
-        return lines
+            lines.append(f"{self._settings.fuzz} random sets of policies, --k8snet-seed {self._settings.seed}")
+        if self._waivers:
+            expired = sum(waiver.state is WaiverState.EXPIRED for waiver in self._waivers)
+            lines.append(f"{len(self._waivers)} waivers in {self._settings.waivers}, {expired} of them expired")
+        return [f"k8snet: {line}" for line in lines]
 
 
 class Worker:
     """The part of a run in the process that runs the tests."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, state_file: Path | None) -> None:
+    def __init__(
+        self, config: pytest.Config, settings: Settings, worker_input: dict[str, Any], controller: Controller | None
+    ) -> None:
         self._config = config
         self._settings = settings
-        self._state_file = state_file
+        self._controller = controller
+        self._name = str(worker_input.get("workerid", "only"))
+        self._state_file = controller.state_file if controller else Path(worker_input["k8snet_state"])
+        self._waivers = from_text(controller.waivers_text if controller else worker_input["k8snet_waivers"])
+        self._collected: frozenset[str] = frozenset()
         self._state: ClusterState | None = None
         self._attachment: Attachment | None = None
 
     @classmethod
-    def install(cls, config: pytest.Config, settings: Settings, worker_input: dict[str, Any] | None) -> Worker:
-        """Make the worker of this process; without xdist it is the controller's own."""
+    def install(
+        cls, config: pytest.Config, settings: Settings, worker_input: dict[str, Any], controller: Controller | None
+    ) -> Worker:
+        """Make the worker of this process. ``controller`` is that of this process, None in a worker of xdist."""
         if gives_verdicts(config):
             config.pluginmanager.register(RecordPlugin(config), "k8snet-record")
-        made = cls(config, settings, Path(worker_input["k8snet_state"]) if worker_input is not None else None)
+        made = cls(config, settings, worker_input, controller)
         config.pluginmanager.register(Vigil(lambda: made.attachment), "k8snet-vigil")
         return made
 
@@ -167,12 +193,7 @@ class Worker:
     def state(self) -> ClusterState:
         """The cluster that the controller has prepared."""
         if self._state is None:
-            if self._state_file is not None:
-                self._state = ClusterState.read(self._state_file)
-            else:
-                from pytest_k8snet.plugin import CONTROLLER
-
-                self._state = self._config.stash[CONTROLLER].state
+            self._state = self._controller.state if self._controller else ClusterState.read(self._state_file)
         if self._state is None:
             raise PreflightError("there is no cluster yet: the fixtures of pytest-k8snet work only while tests run")
         return self._state
@@ -189,7 +210,6 @@ class Worker:
         if (found := check_of(item)) is None:
             return
         sentence = found.title or (getattr(item, "function", item).__doc__ or item.name).strip()
-        parameters = getattr(getattr(item, "callspec", None), "params", {})
         item.stash[RECORD] = CheckRecord(
             id=found.id,
             area=found.area,
@@ -200,22 +220,40 @@ class Worker:
             level=found.level,
             requires=[*found.requires],
             catches=[*found.catches],
-            # A parameter that is the check itself, such as a policy case, is in its id already.
-            params={name: str(value) for name, value in parameters.items() if str(value) != found.id},
+            params=parameters_of(item),
             started=time.time(),
             repeat=repeat_command(
                 item.nodeid, str(item.path), self._config.invocation_params.args, self._settings.seed
             ),
         )
 
+    def note_checks(self, items: Sequence[pytest.Item]) -> None:
+        """Take all tests that were collected, also those that will not be selected, and mark what is waived."""
+        self._collected = ids_of(items)
+        waive(items, self._waivers)
+
+    def note_needs(self, items: Sequence[pytest.Item]) -> None:
+        """Tell the controller what the selected tests need."""
+        Collected(self._collected, needs_of(items)).write(self._state_file.parent, self._name)
+
     def demand(self, item: pytest.Item) -> None:
-        """Skip a test that needs what the cluster lacks."""
+        """Skip a test that needs what the cluster lacks; fail it when the cluster is claimed to have it.
+
+        Raises:
+            ClaimNotMet: the verdict of such a test.
+
+        """
         if _only_asked(self._config):
             return  # --setup-plan sets nothing up, so there is no cluster to ask
-        needs: Sequence[str] = requirements_of(item)
-        for name in needs:
-            if name in self.state.missing:
-                pytest.skip(f"{name}: {self.state.missing[name]}")
+        missing, claimed = self.state.missing, self.state.claimed
+        for name in requirements_of(item):
+            if name in missing and name in claimed:
+                raise ClaimNotMet(f"{missing[name]}; {name} is claimed ({claimed[name]})")
+            if name in missing:
+                pytest.skip(f"{name}: {missing[name]}")
+        shown = found.shows if (found := check_of(item)) else ""
+        if shown in self.state.denied:
+            pytest.skip(f"{shown}: {self.state.denied[shown]}")
 
     def close(self) -> None:
         """Close the connections of this process."""

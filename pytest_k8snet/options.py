@@ -150,6 +150,11 @@ OPTIONS: tuple[Option, ...] = (
         const="all",
     ),
     Option("fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", _names),
+    Option("waivers", "TOML file of known failures that do not fail the run", metavar="FILE"),
+    Option("claims", "TOML file of what the cluster is said to have and not to have", metavar="FILE"),
+    Option(
+        "faults_from", "folder with faults of your own for the embedded cluster, one Python file each", "", "FOLDER"
+    ),
     Option(
         "converge",
         "seconds in which an expectation must come true, instead of the profile's",
@@ -175,6 +180,13 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "embedded_family", "address families of the embedded cluster", "dual", "NAME", choices=("ipv4", "ipv6", "dual")
     ),
+    Option(
+        "embedded_network",
+        "pod network of the embedded cluster; bgp needs the program bird",
+        "routed",
+        "NAME",
+        choices=("routed", "vxlan", "bgp"),
+    ),
 )
 
 
@@ -195,6 +207,9 @@ class Settings:
     policy_cases: str
     calibrate: str
     fault: str
+    waivers: str
+    claims: str
+    faults_from: str
     converge: float | None
     node_selector: dict[str, str]
     tolerations: tuple[dict[str, str], ...]
@@ -206,6 +221,7 @@ class Settings:
     kind_keep: bool
     embedded_nodes: int
     embedded_family: Literal["ipv4", "ipv6", "dual"]
+    embedded_network: Literal["routed", "vxlan", "bgp"]
     root: Path
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[CASES] = run_cases.RunCases.of(settings)
     if worker_input is None:
         config.stash[CONTROLLER] = lifecycle.Controller.install(config, settings)
-    config.stash[WORKER] = lifecycle.Worker.install(config, settings, worker_input)
+    controller = config.stash.get(CONTROLLER, None)
+    config.stash[WORKER] = lifecycle.Worker.install(config, settings, worker_input or {}, controller)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -65,16 +67,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the profile leaves out."""
-    if (settings := config.stash.get(SETTINGS, None)) is not None:
+    """Mark what is waived; leave out what the profile leaves out."""
+    if (worker := config.stash.get(WORKER, None)) is not None:
         from pytest_k8snet import selection
 
-        selection.apply(config, items, settings)
+        worker.note_checks(items)
+        selection.apply(config, items, config.stash[SETTINGS])
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Under calibration, replace the selected checks by the faults."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_finish(session: pytest.Session) -> Generator[None]:
+    """Tell what the tests need before xdist tells that they are known; under calibration, put faults in their place."""
+    if (worker := session.config.stash.get(WORKER, None)) is not None:
+        worker.note_needs(session.items)
+    yield
     if (controller := session.config.stash.get(CONTROLLER, None)) is not None:
         controller.calibrate(session)
 
@@ -89,9 +95,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell an xdist worker where it will find the cluster, and the seed of this run."""
+    """Tell an xdist worker where it will find the cluster, what is waived, and the seed of this run."""
     if (controller := node.config.stash.get(CONTROLLER, None)) is not None:
         node.workerinput["k8snet_state"] = str(controller.state_file)
+        node.workerinput["k8snet_waivers"] = controller.waivers_text
         node.workerinput["k8snet_seed"] = node.config.stash[SETTINGS].seed
 
 
@@ -115,9 +122,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin the record of a check; skip one that this cluster cannot be asked, with the reason."""
+    """Begin the record of a check, before anything can end it."""
     if (worker := item.config.stash.get(WORKER, None)) is not None:
         worker.open_record(item)
+
+
+@pytest.hookimpl(specname="pytest_runtest_setup")
+def pytest_demand_requirements(item: pytest.Item) -> None:
+    """Skip what this cluster cannot be asked, after pytest has looked at xfail marks and before there are fixtures."""
+    if (worker := item.config.stash.get(WORKER, None)) is not None:
         worker.demand(item)
 
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 
 from pytest_k8snet import capabilities
 from pytest_k8snet.attach import Attachment
+from pytest_k8snet.claims import Claims
+from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.cni.detect import detect
 from pytest_k8snet.errors import ApiError, PreflightError
 from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
+from pytest_k8snet.policy import enforcement
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say
 from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
+POLICY = "policy_enforced"
 
 # What a run does through the API. docs/rbac.yaml grants exactly this; a test holds the two together.
 PERMISSIONS: tuple[tuple[str, str], ...] = (
@@ -34,13 +38,15 @@ PERMISSIONS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run starts from."""
+    """What a run starts from. ``needs`` are the requirements of its tests; some are only looked at when needed."""
 
     run_id: str
     access: Access
     provider: Provider
     choice: Choice
     settings: Settings
+    claims: Claims = field(default_factory=Claims)
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,9 @@ def _fleet(api: KubeApi, plan: Plan, found: Found, say: Say) -> ClusterState:
         outside=outside,
         families=families,
         mtu=0,
-        missing=missing,
+        missing=missing | plan.claims.denied,
+        claimed=plan.claims.made,
+        denied=plan.claims.denied,
     )
 
 
@@ -155,9 +163,20 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
         greetings = attachment.hello(state.fleet.all())
         _positive_control(attachment, state)
         say("exec works, and a positive control connected")
-        return capabilities.add(state, attachment, greetings)
+        return _policy(capabilities.add(state, attachment, greetings), attachment, plan, say)
     finally:
         attachment.close()
+
+
+def _policy(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
+    """Add whether NetworkPolicy is enforced, which takes seconds, when it is needed and not known."""
+    if POLICY in state.missing:
+        return state
+    reason = enforcement.why_not(Cluster(attachment)) if POLICY in plan.needs else enforcement.UNKNOWN
+    if reason == enforcement.UNKNOWN:
+        return replace(state, untried=(*state.untried, POLICY))
+    say(reason or "NetworkPolicy is enforced")
+    return replace(state, missing=state.missing | ({POLICY: reason} if reason else {}))
 
 
 def _positive_control(attachment: Attachment, state: ClusterState) -> None:

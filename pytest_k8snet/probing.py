@@ -11,7 +11,8 @@ from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.presence import demand_pods
 from pytest_k8snet.probe import paths
 from pytest_k8snet.probe.facts import Facts
-from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Family, Pod, Probe, Protocol
+from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Pod, Protocol
+from pytest_k8snet.probe.questions import permitted
 from pytest_k8snet.probe.table import TruthTable
 from pytest_k8snet.report.record import Measurement, TableRecord
 from pytest_k8snet.report.record_key import RECORD
@@ -36,7 +37,17 @@ class Probing:
             PodNotReady: a pod of the fleet that a wrong cell concerns is gone, so neither.
 
         """
-        table = self._cluster.attachment.prober(expected)
+        return self._recorded(self._cluster.attachment.prober(expected))
+
+    def from_the_start(self, expected: Expectation, servers: Iterable[Pod]) -> TruthTable:
+        """Judge what pods asked by themselves from their first packet on, and what ``servers`` let in.
+
+        For pods that were started with ``first_words`` or ``call_back`` (PodRequest). What must not connect must not
+        have connected once. Compare the result with the expectation, as for a call.
+        """
+        return self._recorded(self._cluster.attachment.prober.from_the_start(expected, tuple(servers)))
+
+    def _recorded(self, table: TruthTable) -> TruthTable:
         if (record := self._item.stash.get(RECORD, None)) is not None:
             record.tables.append(TableRecord.from_basic(table.as_record()))
         if wrong := table.mismatches():
@@ -53,11 +64,12 @@ class Probing:
         """
         fleet = self._cluster.fleet.pods
         tried = paths.samples(fleet, map(paths.path_of, expected.cells))
-        prober = self._cluster.attachment.prober
-        left_out = paths.broken(tried, prober.observe(tried))
-        if left_out:
+        attachment = self._cluster.attachment
+        left_out = paths.broken(tried, attachment.prober.observe(tried))
+        if left_out - attachment.broken_paths:
             connects = Expectation("paths", {probe: Expected(CONNECTS) for probe in tried}, convergence=PATH_SECONDS)
-            left_out = paths.broken(tried, prober(connects).seen)
+            left_out = paths.broken(tried, attachment.prober(connects).seen)
+        attachment.broken_paths = left_out | (attachment.broken_paths - set(tried.values()))
         kept = paths.without(expected, left_out)
         if not kept.cells:
             pytest.skip(f"{expected.title}: the pods that it asks do not reach each other at all; see MODEL-010 to 012")
@@ -101,21 +113,8 @@ class Probing:
     ) -> Expectation:
         """Return the expectation that the ``allowed`` pairs (source, target) connect and the ``blocked`` ones do not.
 
-        Every blocked source is also asked to reach a pod of the fleet, so that a pod that reaches nothing at all
-        cannot pass as blocked. Each blocked target must be reached by an allowed source.
+        A blocked source that is not allowed to reach anything is also asked to reach a pod of the fleet, so that a pod
+        that reaches nothing at all cannot pass as blocked. Each blocked target must be reached by an allowed source.
         """
-        family = self._cluster.families[0]
-        cells = {self._cell(source, target, family, protocol): _connects(target) for source, target in allowed}
-        control = self._cluster.fleet.pods[0]
-        for source, target in blocked:
-            cells[self._cell(source, control, family, protocol)] = _connects(control)
-            cells[self._cell(source, target, family, protocol)] = Expected(REJECTED, target=target.name)
-        return Expectation("allowed and blocked", cells)
-
-    @staticmethod
-    def _cell(source: Pod, target: Pod, family: Family, protocol: Protocol) -> Probe:
-        return Probe(source, target.address(family), target.port, protocol, target.name)
-
-
-def _connects(target: Pod) -> Expected:
-    return Expected(CONNECTS, server=target.name)
+        family, control = self._cluster.families[0], self._cluster.fleet.pods[0]
+        return permitted("allowed and blocked", family, (protocol,), allowed=allowed, blocked=blocked, control=control)

@@ -7,6 +7,7 @@ import threading
 import time
 
 from pytest_k8snet import preflight
+from pytest_k8snet.claims import Claims
 from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.access import Access
@@ -28,8 +29,9 @@ class Run:
     ``say`` shows progress, ``warn`` what must not be missed.
     """
 
-    def __init__(self, settings: Settings, say: Say, warn: Say) -> None:
+    def __init__(self, settings: Settings, claims: Claims, say: Say, warn: Say) -> None:
         self._settings = settings
+        self._claims = claims
         self._say = say
         self._warn = warn
         self._choice = choose(settings, os.environ)
@@ -41,8 +43,8 @@ class Run:
         self.run_id = self._folder.run_id
         self.state_file = self._folder.path / STATE
 
-    def start(self) -> ClusterState:
-        """Bring up the cluster and the fleet.
+    def start(self, needs: frozenset[str]) -> ClusterState:
+        """Bring up the cluster and the fleet, and find out what of the ``needs`` of the tests it meets.
 
         Raises:
             K8sNetError: the cluster cannot be tested as it is; nothing was judged.
@@ -51,7 +53,9 @@ class Run:
         say = self._step(time.monotonic())
         self._provider = make(self._choice, self._settings)
         self._access = self._provider.start(self._folder.path, self.run_id, say)
-        plan = preflight.Plan(self.run_id, self._access, self._provider, self._choice, self._settings)
+        plan = preflight.Plan(
+            self.run_id, self._access, self._provider, self._choice, self._settings, self._claims, needs
+        )
         found = preflight.examine(plan, say)
         note_access(self._folder.path, self._choice.provider, self._access)
         self._touched = True

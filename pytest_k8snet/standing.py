@@ -41,6 +41,7 @@ class About:
     family: str
     started: float
     kubeconfig: str
+    network: str
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,13 @@ def need(name: str) -> Standing:
     return standing
 
 
-def start(name: str, nodes: int, family: str) -> About:
+def start(name: str, nodes: int, family: str, network: str, faults_from: str = "") -> About:
     """Start a cluster that stands until ``end``; it is ready when this returns.
 
+    ``faults_from`` is a folder with faults of the user's own, "" for none.
+
     Raises:
-        UsageError: there is one of that name already, or there cannot be one of that shape.
+        UsageError: there is one of that name already, or there cannot be one of that shape or with such faults.
         PreflightError: this machine cannot run it.
 
     """
@@ -102,7 +105,7 @@ def start(name: str, nodes: int, family: str) -> About:
             hint=f"Use it: k8snet cluster kubeconfig --name {name}; or end it: k8snet cluster down --name {name}",
         )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest_k8snet.standing_owner", name, str(nodes), family],
+        [sys.executable, "-m", "pytest_k8snet.standing_owner", name, str(nodes), family, network, faults_from],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

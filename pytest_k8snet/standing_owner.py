@@ -1,4 +1,4 @@
-"""``python -m pytest_k8snet.standing_owner NAME NODES FAMILY``: the process that owns a named cluster.
+"""``python -m pytest_k8snet.standing_owner NAME NODES FAMILY NETWORK FAULTS_FROM``: owns a named cluster.
 
 Started by ``standing.start``. It says one line, and goes on in the background until SIGTERM or the cluster's end.
 """
@@ -15,21 +15,21 @@ from typing import cast
 
 from pytest_k8snet import standing
 from pytest_k8snet.errors import K8sNetError, UsageError
-from pytest_k8snet.providers.embedded import ClusterOptions, IpFamilies, Running, bring_up
+from pytest_k8snet.providers.embedded import ClusterOptions, IpFamilies, PodNetworkName, Running, bring_up
 from pytest_k8snet.rundir import RunDir
 from pytest_k8snet.standing import About
 
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def main(name: str, nodes: int, family: str) -> None:
+def main(name: str, nodes: int, family: str, network: str, faults_from: str) -> None:
     """Own a cluster from its start to its end."""
     for number in ENDS:
         signal.signal(number, _leave)
     try:
         folder = _folder(name)
         try:
-            _own(folder.path, name, _options(nodes, family))
+            _own(folder.path, name, _options(nodes, family, network, faults_from))
         finally:
             folder.remove()
     except K8sNetError as error:
@@ -48,7 +48,9 @@ def _own(folder: Path, name: str, options: ClusterOptions) -> None:
 
 def _announce(folder: Path, name: str, options: ClusterOptions, running: Running) -> None:
     """Tell who started this; when nobody listens any more there shall be no cluster either."""
-    about = About(name, os.getpid(), options.nodes, options.family, time.time(), str(running.kubeconfig))
+    about = About(
+        name, os.getpid(), options.nodes, options.family, time.time(), str(running.kubeconfig), options.network
+    )
     unfinished = folder / f"{standing.ABOUT}.new"
     unfinished.write_text(standing.tell_ready(about))
     unfinished.rename(folder / standing.ABOUT)
@@ -67,9 +69,14 @@ def _folder(name: str) -> RunDir:
         raise UsageError(f'the cluster "{name}" is there already', hint="Somebody has just started it.") from None
 
 
-def _options(nodes: int, family: str) -> ClusterOptions:
+def _options(nodes: int, family: str, network: str, faults_from: str) -> ClusterOptions:
     try:
-        return ClusterOptions(nodes=nodes, family=cast(IpFamilies, family))
+        return ClusterOptions(
+            nodes=nodes,
+            family=cast(IpFamilies, family),
+            network=cast(PodNetworkName, network),
+            faults_from=faults_from,
+        )
     except ValueError as error:
         raise UsageError(str(error)) from None
 
@@ -85,4 +92,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
 if __name__ == "__main__":
     if os.fork() == 0:  # who started this need not wait for it, nor do processes here have a terminal
         os.chdir("/")
-        main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
+        main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:])

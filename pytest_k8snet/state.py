@@ -50,10 +50,19 @@ class Fleet:
 
 
 @dataclass(frozen=True)
+class Cni:
+    """A CNI by its name, or "unknown" with the reason; ``mode`` is how it works here, "" when that is not known."""
+
+    name: str
+    mode: str = ""
+
+
+@dataclass(frozen=True)
 class ClusterState:
     """A cluster that has passed the preflight.
 
-    ``missing`` maps each requirement (see checks.REQUIREMENTS) that the cluster does not meet to the reason.
+    ``missing`` maps each requirement (see checks.REQUIREMENTS) that the cluster does not meet to the reason,
+    ``claimed`` and ``denied`` are what the claims say, with where and why; ``untried`` was not looked at in this run.
     """
 
     run_id: str
@@ -63,7 +72,7 @@ class ClusterState:
     provider: str
     why: str
     version: str
-    cni: str
+    cni: Cni
     namespace: str
     host_namespace: str
     nodes: tuple[Node, ...]
@@ -72,6 +81,9 @@ class ClusterState:
     families: tuple[Family, ...]
     mtu: int
     missing: dict[str, str] = field(default_factory=dict)
+    claimed: dict[str, str] = field(default_factory=dict)
+    denied: dict[str, str] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
 
     def access(self) -> Access:
         """Return how to reach the cluster's API."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from functools import partial
 from typing import Dict, List, Tuple
 
 from . import sctp
 from .identity import Identity
+from .journal import Journal
 from .raw_sctp import RawSctpServer
 from .servers import Close, serve_stream, serve_udp
 
 
 class Ports:
-    """The ports that this process serves. ``sctp_kind`` is "kernel", "raw" or ""."""
+    """The ports that this process serves. ``sctp_kind`` is "kernel", "raw" or "". ``journal`` tells who came."""
 
     def __init__(self, identity: Identity, sctp_kind: str) -> None:
         self.protocols = ("tcp", "udp", "sctp") if sctp_kind else ("tcp", "udp")
+        self.journal = Journal()
         self._identity = identity
         self._sctp_kind = sctp_kind
         self._raw_sctp = RawSctpServer(identity)
@@ -41,12 +44,13 @@ class Ports:
         return bool(closes)
 
     async def _serve(self, protocol: str, port: int) -> List[Close]:
+        arrived = partial(self.journal.note, protocol, port)
         if protocol == "tcp":
-            return await serve_stream(port, self._identity)
+            return await serve_stream(port, self._identity, arrived)
         if protocol == "udp":
-            return serve_udp(port, self._identity)
+            return serve_udp(port, self._identity, arrived)
         if protocol == "sctp" and self._sctp_kind == "kernel":
-            return await serve_stream(port, self._identity, sctp.PROTOCOL)
+            return await serve_stream(port, self._identity, arrived, sctp.PROTOCOL)
         if protocol == "sctp" and self._sctp_kind == "raw":
             return self._raw_sctp.serve(port)
         raise OSError(errno.EPROTONOSUPPORT, f"cannot serve {protocol!r} here, only {', '.join(self.protocols)}")

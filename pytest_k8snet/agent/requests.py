@@ -13,13 +13,15 @@ from typing import Any, Awaitable, Callable, Dict, Set
 
 from . import VERSION, lines
 from .capabilities import can_capture, icmp_kind, sctp_kind
-from .ending import request_end
+from .evidence import Finding
 from .facts import facts
+from .holding import Holds, question_to_hold
 from .identity import Identity
 from .limits import concurrent_probes, raise_open_files
+from .main_process import ask_main_process
 from .ports import Ports
 from .probes import Runner
-from .target import Question
+from .target import Question, resolve
 
 _CHUNK = 1 << 16
 _FLUSH_SECONDS = 1.0
@@ -37,6 +39,7 @@ class Requests:
         self._sctp_kind = sctp_kind()
         self._ports = Ports(self._identity, self._sctp_kind)
         self._runner = Runner(concurrent_probes(raise_open_files()), self._sctp_kind)
+        self._holds = Holds()
         self._running: Set[asyncio.Future[None]] = set()
         self._operations: Dict[str, Callable[[Fields], Awaitable[Fields]]] = {
             "hello": self._hello,
@@ -44,6 +47,9 @@ class Requests:
             "facts": self._facts,
             "listen": self._listen,
             "unlisten": self._unlisten,
+            "hold": self._hold,
+            "held": self._held,
+            "journal": self._journal,
             "end": self._end,
         }
 
@@ -93,9 +99,25 @@ class Requests:
     async def _unlisten(self, request: Fields) -> Fields:
         return {"closed": self._ports.close(request["protocol"], request["port"])}
 
+    async def _hold(self, request: Fields) -> Fields:
+        question = question_to_hold(request["probe"])
+        target = await resolve(question, request["timeout"], asyncio.Semaphore())
+        if isinstance(target, Finding):
+            raise ValueError(target.detail)
+        return {"hold": await self._holds.open(target, request["timeout"])}
+
+    async def _held(self, request: Fields) -> Fields:
+        hold = self._holds[request["hold"]]
+        report = hold.report()
+        if request.get("release"):
+            hold.release()
+        return report
+
+    async def _journal(self, request: Fields) -> Fields:
+        return await ask_main_process(request["port"], "journal")
+
     async def _end(self, request: Fields) -> Fields:
-        await request_end(request["port"])
-        return {}
+        return await ask_main_process(request["port"], "end")
 
 
 async def answer_requests(stdin: int = 0, stdout: int = 1) -> None:

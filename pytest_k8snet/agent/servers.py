@@ -13,6 +13,8 @@ from .evidence import describe, judge_errno, judge_queued, queued_error, want_er
 from .identity import Identity
 
 Close = Callable[[], None]
+Arrived = Callable[[str], object]
+"""Is told the address of each client that was let in."""
 
 _WILDCARDS = ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::"))
 _BACKLOG = 4096
@@ -24,13 +26,15 @@ _NONCE = re.compile(rb'"nonce":"([0-9a-f]{1,64})"')
 class _Conversation(asyncio.Protocol):
     """One connection: answers line after line until the client closes it."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, arrived: Arrived) -> None:
         self._identity = identity
+        self._arrived = arrived
         self._pending = b""
         self._transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._arrived(datagrams.host(transport.get_extra_info("peername")))
 
     def data_received(self, data: bytes) -> None:
         *complete, self._pending = (self._pending + data).split(b"\n")
@@ -48,9 +52,10 @@ class _Conversation(asyncio.Protocol):
 class _Datagrams:
     """One UDP socket: a datagram in, a datagram out."""
 
-    def __init__(self, sock: socket.socket, identity: Identity) -> None:
+    def __init__(self, sock: socket.socket, identity: Identity, arrived: Arrived) -> None:
         self._sock = sock
         self._identity = identity
+        self._arrived = arrived
         want_errors(sock)
         datagrams.want_local_address(sock)
         self._loop = asyncio.get_running_loop()
@@ -69,6 +74,7 @@ class _Datagrams:
                 return
             except OSError:
                 continue  # the errno of an ICMP message; the message itself is in the error queue
+            self._arrived(datagrams.host(datagram.peer))
             request = lines.decode(datagram.data)
             if request is not None:
                 self._answer(datagram, request)
@@ -102,19 +108,21 @@ def _too_long(nonce: Any, detail: str, path_mtu: int) -> bytes:
     return lines.encode({"nonce": nonce, "too_long": {"detail": detail, "path_mtu": path_mtu}})
 
 
-async def serve_stream(port: int, identity: Identity, protocol: int = socket.IPPROTO_TCP) -> List[Close]:
+async def serve_stream(
+    port: int, identity: Identity, arrived: Arrived, protocol: int = socket.IPPROTO_TCP
+) -> List[Close]:
     """Listen on a port in both families. Raises OSError, with the port in its text, when it cannot."""
     loop = asyncio.get_running_loop()
     closes: List[Close] = []
     for sock in _open(socket.SOCK_STREAM, port, protocol):
-        server = await loop.create_server(lambda: _Conversation(identity), sock=sock, backlog=_BACKLOG)
+        server = await loop.create_server(lambda: _Conversation(identity, arrived), sock=sock, backlog=_BACKLOG)
         closes.append(server.close)
     return closes
 
 
-def serve_udp(port: int, identity: Identity) -> List[Close]:
+def serve_udp(port: int, identity: Identity, arrived: Arrived) -> List[Close]:
     """Answer datagrams to a port in both families. Raises OSError, with the port in its text, when it cannot."""
-    return [_Datagrams(sock, identity).close for sock in _open(socket.SOCK_DGRAM, port)]
+    return [_Datagrams(sock, identity, arrived).close for sock in _open(socket.SOCK_DGRAM, port)]
 
 
 def _open(kind: socket.SocketKind, port: int, protocol: int = 0) -> list[socket.socket]:

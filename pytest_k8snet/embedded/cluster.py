@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_k8snet.embedded.api.bootstrap import SERVICE_NETWORKS, new_store
@@ -16,7 +16,7 @@ from pytest_k8snet.embedded.api.tls import make_identity
 from pytest_k8snet.embedded.container.client import ZygoteClient
 from pytest_k8snet.embedded.controllers import workloads
 from pytest_k8snet.embedded.dns.installation import dns_objects, offer_api, upstream_container
-from pytest_k8snet.embedded.injection import Injector, Target, catalogue
+from pytest_k8snet.embedded.injection import Fault, Injector, Target, catalogue
 from pytest_k8snet.embedded.kubeconfig import kubeconfig
 from pytest_k8snet.embedded.kubelet.behaviour import Behaviour
 from pytest_k8snet.embedded.kubelet.events import EventRecorder
@@ -27,6 +27,7 @@ from pytest_k8snet.embedded.kubelet.resolv_conf import cluster_dns
 from pytest_k8snet.embedded.kubelet.scheduler import Scheduler
 from pytest_k8snet.embedded.kubelet.services import Services, Signal
 from pytest_k8snet.embedded.kubelet.tasks import Tasks
+from pytest_k8snet.embedded.network.state import network_state
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.options import ClusterOptions
 from pytest_k8snet.embedded.policy.controller import PolicyController
@@ -37,7 +38,13 @@ class Cluster:
     """One running cluster; what the API calls its ``Runtime``."""
 
     def __init__(
-        self, store: Store, network: Network, zygote: ZygoteClient, scratch: Path, service_networks: Sequence[str]
+        self,
+        store: Store,
+        network: Network,
+        zygote: ZygoteClient,
+        scratch: Path,
+        service_networks: Sequence[str],
+        known: Mapping[str, Fault],
     ) -> None:
         self.store = store
         self.network = network
@@ -46,13 +53,15 @@ class Cluster:
         self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal(), Behaviour()))
         self._policies = PolicyController(store, network)
         self._services = ServiceControl(store, network, service_networks)
-        self._injector = Injector(Target(network, self.kubelet, self._policies, self._services.proxy), catalogue())
+        self._injector = Injector(
+            Target(network, self.kubelet, self._policies, self._services.proxy, self._services.slices), known
+        )
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
     def start(self, api_folder: Path) -> None:
         """Make the objects of a new cluster and start the control loops. ``api_folder`` leads pods to the API."""
         for node in self.network.nodes.values():
-            self.store.create("nodes", node_object(node))
+            self.store.create("nodes", node_object(node, self.network.pod_network.name))
             self.store.set_status("nodes", node.name, "", node_status(node))
         self.store.create("namespaces", {"metadata": {"name": OUTSIDE_NAMESPACE}})
         for host in self.network.outside.values():
@@ -91,6 +100,10 @@ class Cluster:
             namespace, pod, container, follow=follow, tail=tail, previous=previous, timestamps=timestamps
         )
 
+    async def network_state(self) -> dict[str, list[str]]:
+        """What the kernel knows of the network."""
+        return await network_state(self.network)
+
     def list_faults(self) -> list[dict[str, object]]:
         """Every known fault."""
         return self._injector.describe()
@@ -114,12 +127,13 @@ async def run_cluster(
 ) -> None:
     """Build the cluster, serve its API on ``listener``, ``announce`` it, and run until the zygote is lost."""
     loop = asyncio.get_running_loop()
+    known = catalogue(options.faults_from)
     zygote = ZygoteClient(channel)
     identity = loop.run_in_executor(None, make_identity)
-    network = await Network.build(options)
+    network = await Network.build(options, scratch)
     token = secrets.token_urlsafe(32)
     service_networks = [cidr for cidr in SERVICE_NETWORKS if (6 if ":" in cidr else 4) in options.families]
-    cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks)
+    cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks, known)
     made = await identity
     runner = await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
     api_folder = scratch / "api"

@@ -29,7 +29,7 @@ async def put_on(node: Node, link: PodLink, shown: Addresses) -> None:
         if other == own:
             continue
         # The pod does not answer for addresses of lo when the node looks for their neighbour.
-        await node.netns.ip(f"neigh replace {own} dev {link.device} lladdr {link.mac} nud permanent")
+        await node.netns.ip(_neighbour(link, own))
         await link.netns.ip(address_command("add", "lo", version, own))
         if other:
             no_route = " noprefixroute" if version == 6 else ""
@@ -39,18 +39,25 @@ async def put_on(node: Node, link: PodLink, shown: Addresses) -> None:
 
 
 async def take_off(node: Node, link: PodLink, shown: Addresses) -> None:
-    """Undo ``put_on``."""
+    """Undo ``put_on``, also one that failed halfway: what shall go is made sure to be there first."""
     await link.netns.sysctl({ACCEPT_LOCAL: "0"})
     for version, own in link.addresses.by_version:
         other = shown.get(version)
         if other == own:
             continue
-        commands = [address_command("add", "eth0", version, own)]
+        commands = [address_command("replace", "eth0", version, own)]
         if other:
-            commands.append(address_command("del", "eth0", version, other))
-        commands += [_default_route(version), address_command("del", "lo", version, own)]
-        await link.netns.ip(*commands)
-        await node.netns.ip(f"neigh del {own} dev {link.device}")
+            commands += _away("eth0", version, other)
+        await link.netns.ip(*commands, _default_route(version), *_away("lo", version, own))
+        await node.netns.ip(_neighbour(link, own), f"neigh del {own} dev {link.device}")
+
+
+def _neighbour(link: PodLink, address: str) -> str:
+    return f"neigh replace {address} dev {link.device} lladdr {link.mac} nud permanent"
+
+
+def _away(device: str, version: int, address: str) -> list[str]:
+    return [address_command(verb, device, version, address) for verb in ("replace", "del")]
 
 
 def _default_route(version: int, source: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 NAME = "k8snet-embedded"
 
@@ -30,3 +31,13 @@ contexts:
     user: {NAME}
     namespace: default
 """
+
+
+def read_kubeconfig(file: Path) -> tuple[str, str, str]:
+    """Return server, token and authority (PEM) of a file that ``kubeconfig`` made. Raises OSError."""
+    import yaml  # not at the top: the zygote, which is to stay small, imports this package
+
+    content = yaml.safe_load(file.read_text())
+    cluster = content["clusters"][0]["cluster"]
+    authority = base64.b64decode(cluster["certificate-authority-data"]).decode()
+    return cluster["server"], content["users"][0]["user"]["token"], authority

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_k8snet.embedded.container.zygote import run_zygote
+from pytest_k8snet.embedded.fault_files import FaultFileError
 from pytest_k8snet.embedded.linux import (
     CLONE_NEWIPC,
     CLONE_NEWNET,
@@ -44,7 +45,7 @@ from pytest_k8snet.embedded.linux import (
     unshare,
 )
 from pytest_k8snet.embedded.logfile import last_words
-from pytest_k8snet.embedded.machine import explain_refusal
+from pytest_k8snet.embedded.machine import explain_end, explain_refusal
 from pytest_k8snet.embedded.options import ClusterOptions
 
 Role = Callable[[], None]
@@ -197,7 +198,11 @@ def _serve(setting: Setting, scratch: Path, channel: socket.socket) -> None:
             announce({**message, "sweeper": setting.sweeper})
 
         asyncio.run(run_cluster(setting.options, setting.run_dir, scratch, setting.listener, channel, ready))
+    except FaultFileError as error:
+        announce({"error": str(error), "file": True})
+        sys.exit(1)
     except Exception as error:
+        # The log comes second: where there is no room for the cluster's files there is none for it either.
+        announce({"error": explain_end(error, setting.run_dir)})
         traceback.print_exc()
-        announce({"error": f"{type(error).__name__}: {error}"})
         sys.exit(1)

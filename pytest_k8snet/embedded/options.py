@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 IpFamilies = Literal["ipv4", "ipv6", "dual"]
+PodNetworkName = Literal["routed", "vxlan", "bgp"]
 
 MAX_NODES = 200  # 10.200.0.201 and above are the hosts outside the cluster
 MAX_OUTSIDE_HOSTS = 50
@@ -17,20 +18,25 @@ class ClusterOptions:
     """The shape of an embedded cluster. Raises ValueError for a shape that cannot be made.
 
     ``start_timeout`` is in seconds and counts from the start of the launcher to a usable API with all nodes Ready.
+    ``faults_from`` is the absolute path of a folder with faults of one's own, "" for none.
     """
 
     nodes: int = 3
     family: IpFamilies = "dual"
+    network: PodNetworkName = "routed"
     outside_hosts: int = 1
     start_timeout: float = 30.0
+    faults_from: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.nodes <= MAX_NODES:
             raise ValueError(f"an embedded cluster has 1 to {MAX_NODES} nodes, not {self.nodes}")
         if not 0 <= self.outside_hosts <= MAX_OUTSIDE_HOSTS:
             raise ValueError(f"there can be 0 to {MAX_OUTSIDE_HOSTS} outside hosts, not {self.outside_hosts}")
-        if self.family not in ("ipv4", "ipv6", "dual"):
+        if self.family not in get_args(IpFamilies):
             raise ValueError(f"the family of an embedded cluster is ipv4, ipv6 or dual, not {self.family!r}")
+        if self.network not in get_args(PodNetworkName):
+            raise ValueError(f"the network of an embedded cluster is routed, vxlan or bgp, not {self.network!r}")
 
     @property
     def families(self) -> tuple[int, ...]:

@@ -14,6 +14,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pytest_k8snet.embedded import logfile
+from pytest_k8snet.embedded.fault_files import FaultFileError
+from pytest_k8snet.embedded.kubeconfig import read_kubeconfig
 from pytest_k8snet.embedded.machine import CannotStart, check_machine
 from pytest_k8snet.embedded.options import ClusterOptions
 
@@ -54,32 +56,26 @@ class Running:
         """Return when the cluster has ended, however that came about."""
         self._launcher.wait()
 
-    def faults(self) -> list[str]:
-        """Return the names of all faults that can be injected."""
-        return self._faults().names()
-
     def inject(self, name: str) -> None:
         """Put a fault into the cluster; it is in when this returns. Raises FaultError."""
-        self._faults().inject(name)
+        self.faults().inject(name)
 
     def restore(self, name: str) -> None:
         """Take a fault out again; all is as before when this returns. Raises FaultError."""
-        self._faults().restore(name)
+        self.faults().restore(name)
 
-    def _faults(self) -> FaultsClient:
-        # Not at the top: every process of the cluster imports this package, and none of them is its own client.
-        from pytest_k8snet.embedded.faults_client import FaultsClient
-
-        return FaultsClient(*self._api)
+    def faults(self) -> FaultsClient:
+        """Return the way to the faults of the cluster."""
+        return _client(*self._api)
 
 
 def launch(options: ClusterOptions, run_dir: Path) -> Running:
     """Start a cluster whose files are in ``run_dir``; the API answers when this returns.
 
     The folder is made when it is missing, and is removed at the end of the cluster. Raises CannotStart, an OSError
-    whose message is a sentence with the next step.
+    whose message is a sentence with the next step, or FaultFileError for a file of ``options.faults_from``.
     """
-    check_machine()
+    check_machine(network=options.network)
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     run_dir = run_dir.resolve()
     with (run_dir / logfile.NAME).open("wb") as log:
@@ -94,12 +90,25 @@ def launch(options: ClusterOptions, run_dir: Path) -> Running:
     try:
         message = _first_message(launcher, options.start_timeout)
         if "kubeconfig" not in message:
-            raise CannotStart(message.get("error") or logfile.last_words(run_dir))
+            error = message.get("error") or logfile.last_words(run_dir)
+            raise FaultFileError(error) if "file" in message else CannotStart(error)
     except BaseException:
         _end(launcher)
         shutil.rmtree(run_dir, ignore_errors=True)
         raise
     return Running(launcher, message)
+
+
+def faults_of(kubeconfig: Path) -> FaultsClient:
+    """Return the way to the faults of the cluster whose kubeconfig this is. Raises OSError."""
+    return _client(*read_kubeconfig(kubeconfig))
+
+
+def _client(server: str, token: str, ca: str) -> FaultsClient:
+    # Not at the top: every process of the cluster imports this package, and none of them is its own client.
+    from pytest_k8snet.embedded.faults_client import FaultsClient
+
+    return FaultsClient(server, token, ca)
 
 
 def _first_message(launcher: subprocess.Popen[bytes], timeout: float) -> dict[str, Any]:

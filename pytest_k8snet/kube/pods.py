@@ -30,7 +30,8 @@ class PodRequest:
 
     ``containers`` maps the name of each container to the ports that its agent serves; ``host_ports`` maps a port of
     the pod to a port of its node. ``named`` are ports that are declared with a name: name to protocol (TCP, UDP, SCTP)
-    and number.
+    and number. ``first_words`` are protocol (tcp, udp), address and port that the pod asks from its first instruction
+    on; ``call_back`` is a port at which it asks whoever comes to it. ``readiness``: the kubelet asks the first port.
     """
 
     name: str
@@ -40,6 +41,9 @@ class PodRequest:
     host_network: bool = False
     host_ports: dict[int, int] = field(default_factory=dict)
     named: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    first_words: Sequence[tuple[str, str, int]] = ()
+    call_back: int = 0
+    readiness: bool = False
 
 
 def namespace(
@@ -124,7 +128,7 @@ def _container(name: str, ports: Sequence[int], wanted: PodRequest, settings: Se
         "name": name,
         "image": settings.image,
         "imagePullPolicy": settings.image_pull_policy,
-        "command": ["python3", "-m", "agent", "serve", *(f"--port={port}" for port in ports)],
+        "command": ["python3", "-m", "agent", "serve", *(f"--port={port}" for port in ports), *_asking(wanted)],
         "env": [
             {"name": "PYTHONPATH", "value": AGENT_FOLDER},
             {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
@@ -142,7 +146,16 @@ def _container(name: str, ports: Sequence[int], wanted: PodRequest, settings: Se
         "volumeMounts": [{"name": "agent", "mountPath": f"{AGENT_FOLDER}/agent", "readOnly": True}],
         "securityContext": _capabilities(wanted),
         "resources": {"requests": {"cpu": "5m", "memory": "24Mi"}},
-    }
+    } | (_asked_by_the_kubelet(ports[0]) if wanted.readiness else {})
+
+
+def _asking(wanted: PodRequest) -> list[str]:
+    words = [f"--first-word={protocol},{address},{port}" for protocol, address, port in wanted.first_words]
+    return words + ([f"--call-back={wanted.call_back}"] if wanted.call_back else [])
+
+
+def _asked_by_the_kubelet(port: int) -> Object:
+    return {"readinessProbe": {"tcpSocket": {"port": port}, "periodSeconds": 1, "failureThreshold": 1}}
 
 
 def _named(wanted: PodRequest) -> list[Object]:

@@ -5,7 +5,7 @@ Policies judge an attempt to connect; its replies are always allowed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_k8snet.oracle.policy_rules import (
     EGRESS,
@@ -64,19 +64,21 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
 
 
 def _judge(world: World, connection: Connection, frontend: Frontend | None) -> Judgement:
-    sides = tuple(side_of(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+    return joined(side_of(world, View(direction, connection, frontend)) for direction in (EGRESS, INGRESS))
+
+
+def joined(both: Iterable[Side]) -> Judgement:
+    """Join what both sides say: a certain denial decides, then what is left open."""
+    sides = tuple(both)
     verdict = all_of(*(Answer(side.verdict) for side in sides)).verdict
-    deciding = [side for side in sides if side.verdict == verdict]
     if verdict == Verdict.ALLOWED:
         deciding = [side for side in sides if side.selecting] or list(sides)
         return Judgement(verdict, " and ".join(dict.fromkeys(side.because for side in deciding)), sides)
-    return Judgement(verdict, deciding[0].because, sides)
+    return Judgement(verdict, next(side.because for side in sides if side.verdict == verdict), sides)
 
 
 def selecting_policies(world: World, view: View) -> tuple[Manifest, ...]:
     """Return the policies that isolate the own end of a connection in a direction, by name."""
-    if not view.own.namespace:
-        return ()
     found = (policy for policy in world.policies if affects(policy, view.direction) and selects(policy, view.own))
     return tuple(sorted(found, key=policy_name))
 
@@ -93,8 +95,8 @@ def side_of(world: World, view: View) -> Side:
         because = denial(world, view, selecting, found)
     else:
         because = _decided_by(next(finding for finding in found if finding.answer.verdict == decisive), view)
-    if decisive == Verdict.DENIED and (exemption := _exemption(view)):
-        return Side(view.direction, Verdict.UNDEFINED, f"{because}, but {exemption}", names)
+    if decisive == Verdict.DENIED and (reason := exemption(view)):
+        return Side(view.direction, Verdict.UNDEFINED, f"{because}, but {reason}", names)
     return Side(view.direction, decisive, because, names)
 
 
@@ -106,12 +108,12 @@ def _decided_by(finding: Finding, view: View) -> str:
 
 def _not_isolated(view: View) -> str:
     if not view.own.namespace:
-        what = "a node" if view.own.host_network else "outside the cluster"
-        return f"{view.own.shown} is {what}, and policies select pods only"
+        what = "nodes" if view.own.host_network else "hosts outside the cluster"
+        return f"policies do not select {what} ({view.own.shown})"
     return f"no policy isolates {view.own.shown} for {view.direction.lower()}"
 
 
-def _exemption(view: View) -> str:
+def exemption(view: View) -> str:
     """Return why implementations may allow what the rules do not, '' where they must not."""
     own, other = view.own, view.other
     if own.host_network:

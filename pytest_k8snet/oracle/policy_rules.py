@@ -55,6 +55,10 @@ class View:
             return False
         return same_pod(self.own, self.other) or (self.frontend.external and not self.frontend.local)
 
+    def may_be_seen_as_node(self, pod: Party) -> bool:
+        """Tell whether a rule may fail to see a hostNetwork pod. Who sees the own end as a pod sees all so."""
+        return pod.host_network and not self.own.host_network
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -70,7 +74,7 @@ class Finding:
 
 def same_pod(one: Party, other: Party) -> bool:
     """Tell whether both parties are the same pod."""
-    return bool(one.namespace) and (one.namespace, one.name) == (other.namespace, other.name)
+    return (one.namespace, one.name) == (other.namespace, other.name)
 
 
 def affects(policy: Manifest, direction: str) -> bool:
@@ -136,7 +140,7 @@ def _peer(world: World, policy: Manifest, peer: Manifest, view: View) -> Answer:
         return Answer(Verdict.UNDEFINED, _source_lost(view))
     if not view.other.namespace or not _selected(world, policy, peer, view.other):
         return NO
-    if view.other.host_network:
+    if view.may_be_seen_as_node(view.other):
         return Answer(
             Verdict.UNDEFINED,
             f"the selectors fit {view.other.shown}, a hostNetwork pod, which the API lets implementations treat as a "
@@ -150,10 +154,11 @@ def _selected(world: World, policy: Manifest, peer: Manifest, pod: Party) -> boo
     namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
     if namespaces is None:
         return pods is not None and pod.namespace == policy["metadata"]["namespace"] and matches(pods, pod.labels)
-    return matches(namespaces, _labels_of(world, pod.namespace)) and matches(pods or {}, pod.labels)
+    return matches(namespaces, namespace_labels(world, pod.namespace)) and matches(pods or {}, pod.labels)
 
 
-def _labels_of(world: World, namespace: str) -> Mapping[str, str]:
+def namespace_labels(world: World, namespace: str) -> Mapping[str, str]:
+    """Return the labels of a namespace. Raise ValueError if the world lacks it."""
     if namespace not in world.namespaces:
         known = ", ".join(sorted(world.namespaces)) or "none"
         raise ValueError(f"a pod is in the namespace {namespace!r}, which this world lacks; it has: {known}")
@@ -190,7 +195,18 @@ def in_block(block: Mapping[str, Any], address: str) -> bool:
 
 def _ports_at_target(rule: Manifest, view: View) -> Answer:
     connection = view.connection
-    return _ports(rule, connection.protocol, connection.port, connection.target)
+    answer = _ports(rule, connection.protocol, connection.port, connection.target)
+    if answer.verdict == Verdict.DENIED or not view.may_be_seen_as_node(connection.target):
+        return answer
+    return any_of(_ports(rule, connection.protocol, connection.port, None), _named_on_node(connection))
+
+
+def _named_on_node(connection: Connection) -> Answer:
+    return Answer(
+        Verdict.UNDEFINED,
+        f"a named port is one of {connection.target.shown}, a hostNetwork pod, which the API lets implementations "
+        "treat as its node, and a node has no named ports",
+    )
 
 
 def _ports(rule: Manifest, protocol: str, number: int, target: Party | None) -> Answer:
@@ -207,16 +223,11 @@ def _port(port: Manifest, protocol: str, number: int, target: Party | None) -> A
         return YES
     if not isinstance(wanted, str):
         return YES if wanted <= number <= (port.get("endPort") or wanted) else NO
-    same = (wanted, protocol, number)
-    if target is None or not any((one.name, one.protocol, one.number) == same for one in target.ports):
-        return NO
-    if target.host_network:
-        return Answer(
-            Verdict.UNDEFINED,
-            f"the port {wanted!r} is one of {target.shown}, a hostNetwork pod, which the API lets implementations "
-            "treat as its node, and a node has no named ports",
-        )
-    return YES
+    return YES if target and (wanted, protocol, number) in _declared(target) else NO
+
+
+def _declared(pod: Party) -> Iterator[tuple[str, str, int]]:
+    return ((port.name, port.protocol, port.number) for port in pod.ports)
 
 
 @lru_cache(maxsize=4096)

@@ -119,7 +119,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one direction says. ``selecting`` names the policies (namespace/name) that isolate this end in it.
+    """What one direction says. ``selecting`` names the policies that apply to this end in it.
 
     ``because`` is one sentence: the rule that allows, why no rule does, that nothing isolates, or what is left open.
     """

@@ -24,9 +24,9 @@ def _meets(requirement: Mapping[str, Any], labels: Labels) -> bool:
     value = labels.get(requirement["key"])
     match requirement["operator"]:
         case "In":
-            return value is not None and value in requirement["values"]
+            return value in requirement["values"]
         case "NotIn":
-            return value is None or value not in requirement["values"]
+            return value not in requirement["values"]
         case "Exists":
             return value is not None
         case "DoesNotExist":

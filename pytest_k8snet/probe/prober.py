@@ -11,9 +11,11 @@ from typing import Any, Protocol, TypeVar
 from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict
 from pytest_k8snet.kube.ioloop import IoLoop
 from pytest_k8snet.probe import wire
+from pytest_k8snet.probe.beginning import Beginning
 from pytest_k8snet.probe.controls import unproved
 from pytest_k8snet.probe.course import Course
 from pytest_k8snet.probe.facts import Facts
+from pytest_k8snet.probe.journals import Journal, journal
 from pytest_k8snet.probe.observation import Expectation, Observation, Outcome, Pod, Probe
 from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.table import TruthTable
@@ -76,6 +78,19 @@ class Prober:
     def facts(self, pods: Collection[Pod]) -> dict[Pod, Facts]:
         """Return each pod's own view of its network. Raises NoVerdict when an agent does not answer."""
         return self._ask_each(pods, {"op": "facts"}, wire.facts)
+
+    def from_the_start(self, expectation: Expectation, servers: Collection[Pod]) -> TruthTable:
+        """Judge what pods asked by themselves since they were started, by their journals and those of the servers.
+
+        Raises:
+            ValueError: the expectation has negatives without their positive controls.
+            NoVerdict: a pod did not ask, or does not answer.
+
+        """
+        return Beginning(expectation, servers, self._journals, self.patience).table()
+
+    def _journals(self, pods: Collection[Pod]) -> dict[Pod, Journal]:
+        return {pod: journal(self.ask(pod, {"op": "journal", "port": pod.port})) for pod in pods}
 
     def hello(self, pods: Collection[Pod]) -> dict[Pod, Mapping[str, Any]]:
         """Return each agent's version, Python and capabilities. Raises NoVerdict when one does not answer."""

@@ -24,6 +24,7 @@ NOBODY = {
     Protocol.UDP: frozenset({Outcome.REFUSED, Outcome.TIMEOUT}),
 }
 Which = Callable[[Pod, Pod], bool]
+Pair = tuple[Pod, Pod]
 
 
 def other_pod(source: Pod, target: Pod) -> bool:
@@ -80,6 +81,54 @@ def reach(
         if which(source, target)
     }
     return _asked(title, cells)
+
+
+def permitted(
+    title: str,
+    family: Family,
+    protocols: Iterable[Protocol],
+    *,
+    allowed: Iterable[Pair],
+    blocked: Iterable[Pair] = (),
+    control: Pod | None = None,
+) -> Expectation:
+    """Expect the ``allowed`` pairs (source, target at its port) to connect, and the ``blocked`` ones not to.
+
+    A blocked source that may reach nothing else must reach ``control``: one that reaches nothing at all would look
+    blocked. Each blocked target must be reached by an allowed source.
+    """
+    allowed, blocked = list(allowed), list(blocked)
+    alive = {source for source, _ in allowed}
+    if control is not None:
+        allowed += [(source, control) for source, _ in blocked if source not in alive]
+    cells: dict[Probe, Expected] = {}
+    for protocol in protocols:
+        for source, target in allowed:
+            cells[_at(source, target, family, protocol)] = Expected(CONNECTS, target.name, because="it is allowed")
+        for source, target in blocked:
+            cells[_at(source, target, family, protocol)] = Expected(
+                REJECTED, target=target.name, because="no rule allows it"
+            )
+    return _asked(title, cells)
+
+
+def first_words(
+    targets: Collection[Pod], family: Family, protocols: Collection[Protocol]
+) -> list[tuple[str, str, int]]:
+    """Return what a pod shall ask from its first instruction on: each of the targets, in the words of PodRequest."""
+    return [(protocol.value, pod.address(family), pod.port) for pod in targets for protocol in protocols]
+
+
+def reused(former: Collection[Pod], later: Collection[Pod], family: Family) -> str:
+    """Say how many of the ``later`` pods have the address of a ``former`` one: without any, reuse was not tried."""
+    freed = {pod.address(family) for pod in former}
+    again = sum(pod.address(family) in freed for pod in later)
+    return f"{again} of {len(later)} later pods got the {family} address of a former one"
+
+
+def _at(source: Pod, target: Pod, family: Family, protocol: Protocol) -> Probe:
+    column = f"{target.name}:{target.port}"
+    return Probe(source, target.address(family), target.port, protocol, column, target_node=target.node)
 
 
 def closed_port(title: str, pods: Collection[Pod], family: Family, port: int, *, which: Which) -> Expectation:

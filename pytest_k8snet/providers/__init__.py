@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,11 +42,34 @@ class Provider(Protocol):
         """Return what can break the network on purpose, where the cluster is made for it."""
 
 
+class KnownFault(Protocol):
+    """A fault of a cluster: ``breaks`` says in a few words what does not work while it is ``active``."""
+
+    @property
+    def name(self) -> str:
+        """What ``catches`` of a check says."""
+
+    @property
+    def layer(self) -> str:
+        """Where it sits."""
+
+    @property
+    def breaks(self) -> str:
+        """What does not work then."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it is in now."""
+
+
 class FaultInjector(Protocol):
     """Breaks one behaviour of a cluster at a time, and mends it."""
 
-    def names(self) -> list[str]:
-        """Return the names of all faults."""
+    def known(self) -> Sequence[KnownFault]:
+        """Return all faults."""
+
+    def network_state(self) -> Mapping[str, Sequence[str]]:
+        """Return lines that describe each part of the network, by its name; equal as long as nothing changes."""
 
     def inject(self, name: str) -> None:
         """Break it. Raises UsageError for a name that does not exist."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pytest_k8snet.report.outcome import WORST_FIRST, CheckOutcome
 from pytest_k8snet.report.record import CheckRecord, Environment, Report, Summary
+from pytest_k8snet.report.waiver import Waiver, WaiverState
 
 CONFORMS, SOME_FAILED, NO_VERDICT = 0, 1, 3  # exit statuses
 EARLY_ENDS = {
@@ -55,6 +56,16 @@ def skip_reasons(checks: Iterable[CheckRecord]) -> list[tuple[str, list[CheckRec
     return sorted(reasons.items(), key=lambda pair: -len(pair[1]))
 
 
+def to_look_at(waivers: Iterable[Waiver]) -> list[tuple[Waiver, str]]:
+    """Return the waivers that somebody should look at, each with what is the matter, in the order of their file."""
+    said = {
+        WaiverState.EXPIRED: "expired on {}: it waives nothing any more",
+        WaiverState.UNNEEDED: "not needed: every check that it covers passed",
+        WaiverState.UNMATCHED: "covers nothing: its check was never run with these parameters",
+    }
+    return [(waiver, said[waiver.state].format(waiver.expires)) for waiver in waivers if waiver.state in said]
+
+
 def headline(report: Report) -> str:
     """Return the verdict of the whole run in one sentence."""
     counts = report.summary
@@ -77,10 +88,11 @@ def _verdict(counts: Summary) -> str:
         return f"{failed}, {unjudged}" if unjudged else failed
     if unjudged:
         return f"No conclusion: of {counts.total} checks {unjudged}"
-    if counts.passed:
+    if passed := counts.passed + counts.xpassed:
+        unneeded = f" ({counts.xpassed} in spite of a waiver)" if counts.xpassed else ""
         waived = f", {counts.xfailed} waived" if counts.xfailed else ""
         skipped = f", {counts.skipped} skipped" if counts.skipped else ""
-        return f"The network conforms: {_plural(counts.passed, 'check')} passed, none failed{waived}{skipped}"
+        return f"The network conforms: {_plural(passed, 'check')} passed{unneeded}, none failed{waived}{skipped}"
     return f"Nothing was judged: {counted(counts)}" if counts.total else "No check ran"
 
 
@@ -107,6 +119,7 @@ def environment_facts(environment: Environment) -> list[tuple[str, str]]:
         ("families", ", ".join(environment.families)),
         ("MTU", str(environment.mtu) if environment.mtu else ""),
         ("fleet", _fleet(environment)),
+        ("claims", ", ".join(name if has else f"not {name}" for name, has in environment.claims.items())),
         ("lacking", "; ".join(f"{name}: {reason}" for name, reason in environment.lacking.items())),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items() if name != "kubernetes")),
         ("seed", "" if environment.seed is None else str(environment.seed)),

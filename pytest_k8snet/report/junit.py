@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_k8snet.report.digest import environment_facts
+from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import CheckRecord, Environment
 
 PREFIX = "k8snet."
@@ -25,6 +26,7 @@ def properties(check: CheckRecord) -> list[tuple[str, str]]:
         ("title", check.title),
         ("spec", check.spec),
         ("outcome", check.outcome.value),
+        ("waiver", check.reason if check.outcome in (CheckOutcome.XFAILED, CheckOutcome.XPASSED) else ""),
         ("convergence_seconds", "" if convergence is None else f"{convergence:.3f}"),
         *((f"parameter.{name}", value) for name, value in check.params.items()),
         *((f"table.{number}", f"{table.title}: {table.verdict}") for number, table in enumerate(check.tables, 1)),

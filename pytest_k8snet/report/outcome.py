@@ -6,6 +6,8 @@ import enum
 
 import pytest
 
+from pytest_k8snet.errors import ClaimNotMet
+
 
 class CheckOutcome(enum.StrEnum):
     """How a check ended. ``error`` means no verdict, ``xfailed`` waived, ``xpassed`` waived without need."""
@@ -52,7 +54,7 @@ def check_outcome(
         return CheckOutcome.XPASSED if unneeded else CheckOutcome.PASSED
     if issubclass(raised, pytest.xfail.Exception):
         return CheckOutcome.XFAILED
-    if phase == "call" and issubclass(raised, VERDICTS):
+    if issubclass(raised, VERDICTS if phase == "call" else ClaimNotMet):
         return CheckOutcome.XFAILED if waived else CheckOutcome.FAILED
     return CheckOutcome.ERROR
 

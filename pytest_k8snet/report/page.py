@@ -18,6 +18,7 @@ from pytest_k8snet.report.digest import (
     headline,
     in_reading_order,
     slowest,
+    to_look_at,
     when,
 )
 from pytest_k8snet.report.json_file import write_atomically
@@ -49,7 +50,14 @@ def render(report: Report) -> str:
     body = element(
         "body",
         _banner(report),
-        element("main", _areas(report), _checks(report), _convergence(report), _environment(report.environment)),
+        element(
+            "main",
+            _areas(report),
+            _waivers(report),
+            _checks(report),
+            _convergence(report),
+            _environment(report.environment),
+        ),
         element(
             "footer", f"pytest-k8snet · run {report.environment.run_id or '?'} · the source of this is report.json"
         ),
@@ -121,6 +129,14 @@ def _areas(report: Report) -> Markup:
 def _count(counts: Summary, outcome: CheckOutcome) -> Markup:
     count = counts.count(outcome)
     return element("td", str(count or "·"), class_=outcome.value if count else "none")
+
+
+def _waivers(report: Report) -> Markup:
+    matters = [
+        element("li", element("b", waiver.name), f" {matter} ({waiver.place}): {waiver.text}")
+        for waiver, matter in to_look_at(report.waivers)
+    ]
+    return element("section", element("h2", "Waivers to look at"), element("ul", *matters)) if matters else Markup()
 
 
 def _environment(environment: Environment) -> Markup:

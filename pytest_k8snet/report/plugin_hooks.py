@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,17 @@ from pytest_k8snet.report.json_file import write_json
 from pytest_k8snet.report.page import write_page
 from pytest_k8snet.report.record import Environment, Report
 from pytest_k8snet.report.terminal import write_summary
+from pytest_k8snet.report.waiver import Waiver, after
 
 
 class ReportPlugin:
     """Makes the report of a run in ``directory``; ``environment`` is asked once, at the end."""
 
-    def __init__(self, directory: Path, environment: Callable[[], Environment]) -> None:
+    def __init__(self, directory: Path, environment: Callable[[], Environment], waivers: Sequence[Waiver] = ()) -> None:
         self.collector = Collector()
         self._directory = directory
         self._environment = environment
+        self._waivers = waivers
         self._started = time.time()
         self._clock = time.monotonic()
         self._report: Report | None = None
@@ -46,12 +49,13 @@ class ReportPlugin:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Set the exit status and write the report; first, because JUnit and pytest-html write theirs here too."""
         status = self.collector.exit_status(int(session.exitstatus))
-        self._report = self.collector.build(
+        report = self.collector.build(
             self._environment(),
             started=self._started,
             seconds=time.monotonic() - self._clock,
             exit_status=status,
         )
+        self._report = replace(report, waivers=after(self._waivers, report.checks))
         self._write(self._report)
         session.exitstatus = NO_VERDICT if self._trouble and status == pytest.ExitCode.OK else status
         junit.add_environment(session.config, self._report.environment)

@@ -28,12 +28,11 @@ def reason_of(
     if raised is None:
         return _printable(report.longreprtext) or UNTOLD
     if outcome is CheckOutcome.FAILED:
-        return _printable("\n".join(map(_wrong_table, _wrong(record))) or str(raised)) or UNTOLD
+        tables = [_wrong_table(table) for table in record.tables if not table.ok]
+        # What pytest.fail was given is the check's own words; an assertion's are made of the table.
+        said = [str(raised)] if isinstance(raised, pytest.fail.Exception) or not tables else []
+        return _printable("\n".join(said + tables)) or UNTOLD
     return _printable(_trouble(raised))
-
-
-def _wrong(record: CheckRecord) -> list[TableRecord]:
-    return [table for table in record.tables if not table.ok]
 
 
 def _wrong_table(table: TableRecord) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_k8snet.report.outcome import CheckOutcome
+from pytest_k8snet.report.waiver import Waiver
 
 SCHEMA = "k8snet-report/1"
 UNFINISHED = "the run ended before this check did"
@@ -203,6 +204,7 @@ class Environment:
     mtu: int = 0
     fleet: list[FleetRecord] = field(default_factory=list)
     capabilities: dict[str, str] = field(default_factory=dict)
+    claims: dict[str, bool] = field(default_factory=dict)
     seed: int | None = None
     command_line: str = ""
     run_id: str = ""
@@ -247,6 +249,7 @@ class Report:
     other: Summary
     environment: Environment
     checks: list[CheckRecord]
+    waivers: list[Waiver] = field(default_factory=list)
 
 
 def encode(record: CheckRecord) -> str:

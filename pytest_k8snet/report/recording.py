@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from pytest_k8snet.errors import NoVerdict
+from pytest_k8snet.errors import ClaimNotMet, NoVerdict
 from pytest_k8snet.report import html
 from pytest_k8snet.report.junit import with_properties
 from pytest_k8snet.report.outcome import CheckOutcome, check_outcome
@@ -31,8 +31,11 @@ class RecordPlugin:
         """Judge a phase. The outermost wrapper, so that it sees what an xfail mark made of the report."""
         report = yield
         record = item.stash.get(RECORD, None)
+        raised = call.excinfo.value if call.excinfo else None
+        if report.failed and isinstance(raised, ClaimNotMet):
+            report.when = "call"  # for the readers that "show_as_error" speaks of: it is a verdict
         if record is None:
-            if report.failed and call.excinfo and isinstance(call.excinfo.value, NoVerdict):
+            if report.failed and isinstance(raised, NoVerdict):
                 show_as_error(report)
             return report
         record.worker = self._worker
@@ -50,6 +53,8 @@ class RecordPlugin:
         item.stash[SENT] = report.__dict__["k8snet"] = text
         item.user_properties[:] = with_properties(item.user_properties, record)
         report.user_properties = list(item.user_properties)
+        if record.outcome in (CheckOutcome.XFAILED, CheckOutcome.XPASSED):
+            report.sections.append(("waiver", record.reason))  # pytest-html shows no reason by itself
         if report.failed:
             report.sections.append((f"k8snet {record.name}", _how_to_go_on(record)))
 

@@ -16,6 +16,7 @@ from pytest_k8snet.report.digest import (
     headline,
     skip_reasons,
     slowest,
+    to_look_at,
     with_outcome,
 )
 from pytest_k8snet.report.outcome import CheckOutcome
@@ -24,10 +25,23 @@ from pytest_k8snet.report.record import CheckRecord, Environment, Report, Summar
 LISTED = {
     CheckOutcome.FAILED: ("the network does not conform", "red"),
     CheckOutcome.ERROR: ("no verdict: harness or environment", "red"),
-    CheckOutcome.XPASSED: ("waived, but passed: the waiver can go", "yellow"),
+    CheckOutcome.XPASSED: ("waived, but passed", "yellow"),
     CheckOutcome.XFAILED: ("waived", "yellow"),
 }
-IN_HEADER = ("cluster", "why this cluster", "Kubernetes", "nodes", "CNI", "families", "MTU", "fleet", "lacking", "seed")
+WAIVED = {CheckOutcome.XPASSED, CheckOutcome.XFAILED}
+IN_HEADER = (
+    "cluster",
+    "why this cluster",
+    "Kubernetes",
+    "nodes",
+    "CNI",
+    "families",
+    "MTU",
+    "fleet",
+    "claims",
+    "lacking",
+    "seed",
+)
 SLOWEST = 5
 SLOW = 0.5  # seconds; a convergence below it is not worth a line
 
@@ -64,12 +78,15 @@ def write_summary(terminal: Terminal, report: Report, *, written: Path | None, v
     where = f"report: {written}" if written else "no report was written"
     if verbosity < 0:
         counts = report.summary if report.summary.total else report.other
-        terminal.write_line(f"k8snet: {counted(counts)}; {where}")
+        waivers = to_look_at(report.waivers)
+        matters = f"; waivers to look at: {', '.join(waiver.name for waiver, _ in waivers)}" if waivers else ""
+        terminal.write_line(f"k8snet: {counted(counts)}{matters}; {where}")
         return
     terminal.write_sep("=", "Kubernetes network conformance")
     _write_areas(terminal, report)
     for outcome in LISTED:
         _write_listed(terminal, with_outcome(report.checks, outcome), outcome, width)
+    _write_waivers(terminal, report, width)
     _write_skipped(terminal, report.checks, width)
     _write_slowest(terminal, report.checks, width)
     good = not (report.summary.failed or report.summary.error or report.exit_status)
@@ -102,9 +119,25 @@ def _write_listed(terminal: Terminal, checks: list[CheckRecord], outcome: CheckO
     terminal.write_line(f"{outcome} ({meaning})", bold=True, **{colour: True})
     margin = _margin(checks)
     for check in checks:
-        said = first_line(check.reason) or check.title
-        terminal.write_line(clipped(f"  {check.name:<{margin}}  {said}", width))
+        line = f"  {check.name:<{margin}}  {first_line(check.reason) or check.title}"
+        # A waiver's link is of no use when it is cut off.
+        for part in _wrapped(line, width, margin + 4) if outcome in WAIVED else [clipped(line, width)]:
+            terminal.write_line(part)
     terminal.write_line("")
+
+
+def _write_waivers(terminal: Terminal, report: Report, width: int) -> None:
+    if not (waivers := to_look_at(report.waivers)):
+        return
+    terminal.write_line("waivers to look at", bold=True, yellow=True)
+    for waiver, matter in waivers:
+        for part in _wrapped(f"  {waiver.name}  {matter} ({waiver.place})", width, 4):
+            terminal.write_line(part)
+    terminal.write_line("")
+
+
+def _wrapped(line: str, width: int, indent: int) -> list[str]:
+    return textwrap.wrap(line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _write_skipped(terminal: Terminal, checks: Iterable[CheckRecord], width: int) -> None:

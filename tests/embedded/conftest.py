@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +165,15 @@ class Space:
             return self.exec("outside-1", *argv, container="host", namespace="k8snet-outside").stdout.strip()
         return self.exec(source, *argv).stdout.strip()
 
+    @contextmanager
+    def fault(self, name: str) -> Iterator[None]:
+        """Break the cluster for a while."""
+        self.running.inject(name)
+        try:
+            yield
+        finally:
+            self.running.restore(name)
+
     def events(self, reason: str) -> list[str]:
         """The messages of the namespace's events with a reason."""
         return [event["message"] for event in self.api.objects("v1", "Event", self.name) if event["reason"] == reason]
@@ -176,6 +188,15 @@ def addresses(pod: Object) -> tuple[str, str]:
     """The IPv4 and the IPv6 address of a pod."""
     four, six = (entry["ip"] for entry in pod["status"]["podIPs"])
     return four, six
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that everyone may write to; pytest's own are closed to other users."""
+    path = Path(tempfile.mkdtemp(prefix="k8snet-life-"))
+    path.chmod(0o777)
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="session")

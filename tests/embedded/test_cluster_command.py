@@ -95,14 +95,43 @@ def test_kubectl_finds_the_nodes_that_were_asked_for(k8snet: Run) -> None:
     assert found == '["fd00:10:244:1::/64"] ["fd00:10:244:2::/64"]'
 
 
+def test_faults_are_listed_put_in_and_taken_out(k8snet: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "faults"
+    folder.mkdir()
+    (folder / "mine.py").write_text(
+        "from pytest_k8snet.embedded.packet_rules import FORWARD, PacketRules\n"
+        "def fault():\n"
+        "    return PacketRules('my-own', 'everything', lambda node, cluster: {FORWARD: ['drop']})\n"
+    )
+    k8snet("cluster", "up", "--nodes", "1", "--faults-from", str(folder))
+
+    def listed() -> dict[str, str]:
+        header, *rows = k8snet("cluster", "faults").stdout.splitlines()
+        assert header.split() == ["FAULT", "LAYER", "STATE", "BREAKS", "CAUGHT", "BY"]
+        return {row.split()[0]: " ".join(row.split()[1:]) for row in rows}
+
+    assert listed()["my-own"] == "data path everything"
+    assert listed()["hairpin-self-dropped"] == "data path a pod to its own address MODEL-006"
+    assert k8snet("cluster", "inject", "my-own", "udp-dropped").stdout == "my-own is in\nudp-dropped is in\n"
+    assert listed()["my-own"] == "data path in everything"
+    assert "is in already" in k8snet("cluster", "inject", "my-own", status=4).stderr
+    assert k8snet("cluster", "restore", "my-own").stdout == "my-own is out\n"
+    assert listed()["my-own"] == "data path everything"
+    assert "there is no fault 'nothing'" in k8snet("cluster", "inject", "nothing", status=4).stderr
+
+    (folder / "mine.py").write_text("fault = None\n")
+    refused = k8snet("cluster", "up", "--nodes", "1", "--name", "two", "--faults-from", str(folder), status=4)
+    assert f"k8snet: {folder}/mine.py:1: there is no function fault()" in refused.stderr
+
+
 def test_clusters_of_different_names_stand_side_by_side(k8snet: Run, base: Path) -> None:
     k8snet("cluster", "up", "--nodes", "1", "--name", "one")
-    k8snet("cluster", "up", "--nodes", "1", "--family", "ipv4", "--name", "two")
+    k8snet("cluster", "up", "--nodes", "1", "--family", "ipv4", "--network", "vxlan", "--name", "two")
     k8snet("cluster", "down", "--name", "one")
     header, row = k8snet("cluster", "status").stdout.splitlines()
-    assert header.split() == ["NAME", "STATE", "NODES", "FAMILY", "AGE", "KUBECONFIG"]
-    assert row.split()[:4] == ["two", "up", "1", "ipv4"]
-    assert row.split()[5] == about(base, "two")["kubeconfig"]
+    assert header.split() == ["NAME", "STATE", "NODES", "FAMILY", "NETWORK", "AGE", "KUBECONFIG"]
+    assert row.split()[:5] == ["two", "up", "1", "ipv4", "vxlan"]
+    assert row.split()[6] == about(base, "two")["kubeconfig"]
 
 
 def test_a_sweep_takes_a_dead_cluster_and_no_living_one(k8snet: Run, base: Path) -> None:

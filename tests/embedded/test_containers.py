@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import yaml
 
-from tests.embedded.conftest import Space
+from tests.embedded.conftest import SECONDS, Space
 
 V5 = ("v5.channel.k8s.io",)
 
@@ -158,6 +158,34 @@ def test_a_container_cannot_fill_the_memory_of_the_machine_with_files(pod: Space
     done = pod.exec("a", "sh", "-c", "head -c 200000000 /dev/zero > /tmp/full; echo $?")
     assert done.stdout == "1\n"
     assert "No space left on device" in done.stderr
+
+
+def test_a_full_disk_holds_up_new_pods_until_there_is_room_and_no_others(space: Space) -> None:
+    mount = {"volumeMounts": [{"name": "room", "mountPath": "/room"}]}
+    space.create("greedy", mount, volumes=[{"name": "room", "emptyDir": {}}])
+    space.create("other")
+    for name in ("greedy", "other"):
+        space.wait(name)
+    done = space.exec("greedy", "sh", "-c", "cat /dev/zero > /room/full")
+    assert "No space left on device" in done.stderr
+    space.create("late")
+    deadline = time.monotonic() + SECONDS
+    while not any("No space left on device" in said for said in space.events("FailedCreatePodSandBox")):
+        assert time.monotonic() < deadline, space.get("late")["status"]
+    assert space.exec("other", "sh", "-c", "echo fine > /tmp/file; cat /tmp/file").stdout == "fine\n"
+    space.delete("greedy")
+    space.wait("late")
+
+
+def test_a_container_without_memory_ends_and_no_other(space: Space) -> None:
+    hungry = "ulimit -v 200000; exec python3 -S -c 'bytearray(1 << 30)'"
+    space.create("hungry", {"command": ["bash", "-c", hungry]}, restartPolicy="Never")
+    space.create("other")
+    ended = space.wait("hungry", lambda pod: pod["status"]["phase"] == "Failed")
+    assert ended["status"]["containerStatuses"][0]["state"]["terminated"]["exitCode"] == 1
+    assert "MemoryError" in log(space, "hungry")
+    space.wait("other")
+    assert space.exec("other", "echo", "fine").stdout == "fine\n"
 
 
 def test_an_environment_that_is_too_large_fails_that_pod_only(space: Space) -> None:

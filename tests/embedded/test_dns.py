@@ -1,7 +1,4 @@
-"""Questions from pods to the cluster's name servers, and what the resolver of a pod makes of the answers.
-
-The replicas are asked at their own addresses.
-"""
+"""Questions from pods to the cluster's name servers, and what the resolver of a pod makes of the answers."""
 
 from __future__ import annotations
 
@@ -13,29 +10,11 @@ from functools import partial
 from typing import Any
 
 import dns.flags
-import dns.message
 import dns.rcode
 import pytest
 
-from tests.embedded.conftest import SECONDS, Object, Space, addresses
-
-ASK = """
-import json, socket, struct, sys
-answers = []
-for address, tcp, query in json.loads(sys.argv[1]):
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
-    opened.settimeout(5)
-    opened.connect((address, 53))
-    wire = bytes.fromhex(query)
-    opened.sendall((struct.pack("!H", len(wire)) if tcp else b"") + wire)
-    if tcp:
-        length = struct.unpack("!H", opened.recv(2, socket.MSG_WAITALL))[0]
-        answers.append(opened.recv(length, socket.MSG_WAITALL).hex())
-    else:
-        answers.append(opened.recv(65535).hex())
-print(json.dumps(answers))
-"""
+from tests.embedded.conftest import Object, Space, addresses
+from tests.embedded.dns_client import Client
 
 RESOLVE = """
 import json, socket, sys
@@ -47,64 +26,6 @@ for name in json.loads(sys.argv[1]):
         found[name] = []
 print(json.dumps(found))
 """
-
-FETCH = """
-import sys, urllib.error, urllib.request
-try:
-    print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())
-except urllib.error.HTTPError as error:
-    print(error.code)
-"""
-
-
-def replicas(space: Space) -> list[Object]:
-    """The pods of the name server, Ready."""
-    deadline = time.monotonic() + SECONDS
-    while True:
-        pods = [
-            p for p in space.api.objects("v1", "Pod", "kube-system") if p["metadata"]["name"].startswith("coredns-")
-        ]
-        ready = [p for p in pods if "True" in [c["status"] for c in p["status"]["conditions"] if c["type"] == "Ready"]]
-        if len(ready) == 2:
-            return ready
-        assert time.monotonic() < deadline, f"expected two replicas Ready, seen {[p['status'] for p in pods]}"
-        time.sleep(0.05)
-
-
-class Client:
-    """Asks from a pod."""
-
-    def __init__(self, space: Space) -> None:
-        self.space = space
-        self.servers = [addresses(pod) for pod in replicas(space)]
-        space.create("client")
-        space.wait("client")
-
-    def ask(self, name: str, kind: str = "A", server: str = "", tcp: bool = False, **edns: Any) -> dns.message.Message:
-        """The answer to one question, by the first replica unless another is named."""
-        query = dns.message.make_query(f"{name}.", kind, **edns)
-        question = json.dumps([[server or self.servers[0][0], tcp, query.to_wire().hex()]])
-        done = self.space.exec("client", "python3", "-c", ASK, question)
-        assert done.exit_code == 0, done.stderr
-        answer = dns.message.from_wire(bytes.fromhex(json.loads(done.stdout)[0]))
-        assert query.is_response(answer)
-        return answer
-
-    def values(self, name: str, kind: str = "A", server: str = "", tcp: bool = False) -> list[str]:
-        """The values of a type in the answer, sorted."""
-        answer = self.ask(name, kind, server, tcp)
-        return sorted(r.to_text() for s in answer.answer for r in s if s.rdtype.name == kind)
-
-    def wait(self, condition: Callable[[], object], what: str) -> None:
-        """Wait until a condition holds."""
-        deadline = time.monotonic() + SECONDS
-        while not condition():
-            assert time.monotonic() < deadline, f"not seen within {SECONDS:g} s: {what}"
-            time.sleep(0.05)
-
-    def fetch(self, url: str) -> str:
-        """A page, or the number of the error."""
-        return self.space.exec("client", "python3", "-c", FETCH, url).stdout.strip()
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +87,7 @@ def test_a_headless_service_has_its_ready_endpoints(client: Client, zone: str) -
     client.wait(lambda: bool(client.values(f"pods.{zone}")), "an address of pods")
     assert client.values(f"pods.{zone}") == ["10.244.9.1", "10.244.9.2"]
     assert client.values(f"first.pods.{zone}") == ["10.244.9.1"]
-    targets = [f"0 100 8080 10-244-9-2.pods.{zone}.", f"0 100 8080 first.pods.{zone}."]
+    targets = [f"0 50 8080 10-244-9-2.pods.{zone}.", f"0 50 8080 first.pods.{zone}."]
     assert client.values(f"_web._tcp.pods.{zone}", "SRV") == targets
 
 
@@ -213,6 +134,13 @@ def test_the_resolver_of_a_pod_walks_the_search_list(client: Client, zone: str) 
         "none": [],
         "www.example.test": ["2001:db8::2", "203.0.113.2"],
     }
+
+
+def test_the_replicas_are_those_of_a_deployment_and_on_different_nodes(client: Client) -> None:
+    made = client.space.api.get("apps/v1", "Deployment", "coredns", "kube-system")
+    assert made["status"]["availableReplicas"] == made["spec"]["replicas"] == 2
+    assert len({pod["spec"]["nodeName"] for pod in client.replicas()}) == 2
+    assert all(pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet" for pod in client.replicas())
 
 
 @pytest.mark.parametrize(

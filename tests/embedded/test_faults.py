@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
 from pytest_k8snet.embedded.faults_client import FaultError
-from pytest_k8snet.embedded.injection import catalogue
+from pytest_k8snet.embedded.injection import LAYERS, catalogue
 from tests.embedded.conftest import Space, addresses
 
 NODES = ("node-1", "node-2", "node-3")
@@ -117,13 +116,30 @@ ELSEWHERE = {
     "policy-sctp-as-tcp",
     "policy-stale-label",
     "policy-udp-unenforced",
+    # tests/embedded/test_control_loop_faults.py
+    "endpoints-late",
+    "endpoints-new-pods-missing",
+    "endpoints-out-of-order",
+    "endpoints-unready-kept",
+    "service-change-lost",
+    "service-deletion-lost",
+    # tests/embedded/test_dns_faults.py
+    "dns-large-answers-lost",
+    "dns-replica-dead",
+    "dns-slow-replica",
+    "dns-tcp-refused",
+    "dns-truncated-lost",
+    "dns-wrong-source",
     # tests/embedded/test_service_faults.py
     "nodeport-missing-on-one-node",
+    "service-affinity-ignored",
+    "service-external-local-ignored",
     "service-no-reject",
+    "service-single-endpoint",
     "service-stale-endpoint",
+    "service-udp-unserved",
     "service-wrong-backend",
 }
-LAYERS = {"data path", "addresses", "kubelet", "network policy", "service proxy"}
 
 
 @pytest.fixture(scope="module")
@@ -134,15 +150,6 @@ def pods(module_space: Space) -> Space:
     for name, node in {"h1": "node-1", "h2": "node-2", "h3": "node-3"}.items():
         module_space.server(name, node, port=9000, hostNetwork=True)
     return module_space
-
-
-@contextmanager
-def fault(space: Space, name: str) -> Iterator[None]:
-    space.running.inject(name)
-    try:
-        yield
-    finally:
-        space.running.restore(name)
 
 
 def state(space: Space) -> dict[str, str]:
@@ -182,7 +189,7 @@ def test_a_fault_of_the_data_path_breaks_one_thing(pods: Space, name: str) -> No
     broken, answer, works = DATA_PATH[name]
     healthy = broken.ask(pods), works.ask(pods)
     source = {pod: addresses(pods.get(pod))[0] for pod in ("a1", "b1")}
-    with fault(pods, name):
+    with pods.fault(name):
         assert broken.ask(pods) == answer.format(**source) != healthy[0]
         assert works.ask(pods) == healthy[1]
     assert (broken.ask(pods), works.ask(pods)) == healthy
@@ -191,7 +198,7 @@ def test_a_fault_of_the_data_path_breaks_one_thing(pods: Space, name: str) -> No
 @pytest.mark.parametrize("name", WHOLE_V6)
 def test_a_fault_that_looks_into_packets_holds_for_ipv6_too(pods: Space, name: str) -> None:
     healthy = WHOLE_V6[name].ask(pods)
-    with fault(pods, name):
+    with pods.fault(name):
         assert WHOLE_V6[name].ask(pods) == DROPPED != healthy
 
 
@@ -200,7 +207,7 @@ def test_restoring_a_fault_leaves_no_trace(pods: Space, name: str) -> None:
     before = state(pods), told(pods)
     assert "k8snet-egress" in before[0]["h1"]
     assert before[1]["a1"][0] in before[0]["a1"]
-    with fault(pods, name):
+    with pods.fault(name):
         pass
     assert (state(pods), told(pods)) == before
 
@@ -208,7 +215,7 @@ def test_restoring_a_fault_leaves_no_trace(pods: Space, name: str) -> None:
 @pytest.mark.parametrize("name", ["udp-dropped", "hairpin-self-dropped", "snat-on-node", "hidden-proxy-answers"])
 def test_a_fault_holds_for_new_pods_too(pods: Space, space: Space, name: str) -> None:
     broken, _, _ = DATA_PATH[name]
-    with fault(pods, name):
+    with pods.fault(name):
         new = addresses(space.server("new", "node-1"))[0]
         source = space if broken.source == broken.target else pods
         asker = "new" if broken.source == broken.target else "a1"
@@ -218,7 +225,7 @@ def test_a_fault_holds_for_new_pods_too(pods: Space, space: Space, name: str) ->
 
 def test_a_status_can_tell_addresses_that_the_pod_does_not_have(pods: Space) -> None:
     before = told(pods)
-    with fault(pods, "status-address-wrong"):
+    with pods.fault("status-address-wrong"):
         during = told(pods)
         assert inside(pods, "a1") == set(before["a1"])
         assert Q("b1", before["a1"][0]).ask(pods).startswith("a1 ")
@@ -228,7 +235,7 @@ def test_a_status_can_tell_addresses_that_the_pod_does_not_have(pods: Space) -> 
 
 def test_the_status_of_host_network_pods_can_be_wrong(pods: Space) -> None:
     before = told(pods)
-    with fault(pods, "host-network-address-wrong"):
+    with pods.fault("host-network-address-wrong"):
         during = told(pods)
     assert during["h1"] == ["10.200.0.254", "fd00:200::254"]
     assert during["a1"] == before["a1"]
@@ -246,7 +253,7 @@ def test_pods_can_show_wrong_addresses_and_go_on_working(
     pods: Space, name: str, wrong: Callable[[dict[str, list[str]]], bool]
 ) -> None:
     before = told(pods)
-    with fault(pods, name):
+    with pods.fault(name):
         during = told(pods)
         assert wrong(during)
         assert all(inside(pods, pod) == set(during[pod]) for pod in PODS)
@@ -259,7 +266,7 @@ def test_pods_can_show_wrong_addresses_and_go_on_working(
 
 def test_new_pods_can_be_cut_off(pods: Space, space: Space) -> None:
     old = addresses(pods.get("a1"))[0]
-    with fault(pods, "new-pods-unreachable"):
+    with pods.fault("new-pods-unreachable"):
         new = addresses(space.server("new", "node-2"))[0]
         assert space.ask("new", old) == DROPPED
         assert pods.ask("a1", new).startswith("new ")
@@ -270,7 +277,7 @@ def test_containers_of_a_new_pod_can_be_apart(space: Space) -> None:
     server = {"image": "test", "command": space.server_command(8080)}
     twins = [{"name": "first", **server}, {"name": "second", "image": "test", "command": ["sleep", "1000"]}]
     question = ("python3", "-c", "import socket; socket.create_connection(('127.0.0.1', 8080))")
-    with fault(space, "containers-not-sharing-netns"):
+    with space.fault("containers-not-sharing-netns"):
         space.create("twins", containers=twins)
         space.wait("twins")
         assert space.exec("twins", *question, container="second").exit_code == 1
@@ -287,7 +294,7 @@ def test_a_restart_can_change_the_address(space: Space) -> None:
 
     space.create("a", {"command": ["sh", "-c", "while [ ! -e /tmp/end ]; do sleep 0.02; done"]})
     before = addresses(space.wait("a"))
-    with fault(space, "restart-changes-address"):
+    with space.fault("restart-changes-address"):
         restart(1)
         space.wait("a", lambda pod: addresses(pod) != before)
     assert addresses(space.get("a")) == before
@@ -295,7 +302,7 @@ def test_a_restart_can_change_the_address(space: Space) -> None:
 
 def test_a_deleted_pod_can_go_on_answering(pods: Space, space: Space) -> None:
     former = addresses(space.server("former", "node-2"))[0]
-    with fault(pods, "stale-address"):
+    with pods.fault("stale-address"):
         space.delete("former")
         later = addresses(space.server("later", "node-2"))[0]
         assert pods.ask("a1", former).startswith("former ")
@@ -309,7 +316,7 @@ def test_an_unknown_fault_is_refused_with_those_that_there_are(pods: Space) -> N
 
 
 def test_a_fault_is_put_in_and_taken_out_once(pods: Space) -> None:
-    with fault(pods, "udp-dropped"), pytest.raises(FaultError, match="is in already"):
+    with pods.fault("udp-dropped"), pytest.raises(FaultError, match="is in already"):
         pods.running.inject("udp-dropped")
     with pytest.raises(FaultError, match="is not in"):
         pods.running.restore("udp-dropped")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,9 +16,8 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.embedded import CannotStart, ClusterOptions, Running, launch
+from tests.users import REPOSITORY, User, as_nobody, as_ourselves
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-NOBODY = 65534
 NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "user")
 
 OWNER = """
@@ -33,20 +29,6 @@ print(json.dumps({"launcher": running._launcher.pid}), flush=True)
 sys.stdin.read()
 running.stop()
 """
-
-CAN_RUN = """
-import subprocess, sys
-import aiohttp, cryptography, yaml, pytest_k8snet.embedded
-subprocess.run([sys.executable, "-c", ""], check=True)
-"""
-
-
-@dataclass
-class User:
-    """How to run Python as somebody: the beginning of the command line, and the environment."""
-
-    argv: list[str]
-    env: dict[str, str]
 
 
 @dataclass
@@ -71,26 +53,6 @@ class Life:
         """The child of the launcher that is not init."""
         (found,) = set(children(self.launcher)) - {self.init}
         return found
-
-
-def as_ourselves() -> User:
-    return User([sys.executable], dict(os.environ))
-
-
-def as_nobody() -> User:
-    """The same Python, or another of its version with the same packages, as a user without any rights."""
-    if os.geteuid() != 0:
-        return as_ourselves()
-    drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    packages = os.pathsep.join([str(REPOSITORY), sysconfig.get_path("purelib")])
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": packages, "PYTHONDONTWRITEBYTECODE": "1"}
-    for python in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
-        argv = [*drop, python]
-        check = [*argv, "-c", CAN_RUN]
-        if subprocess.run(check, env=env, capture_output=True, check=False).returncode == 0:
-            return User(argv, env)
-    pytest.skip(f"no {version} that the user {NOBODY} may run has the packages of this one")
 
 
 def children(parent: int) -> list[int]:
@@ -142,15 +104,6 @@ def wait_until_gone(life: Life, seconds: float = 5.0) -> dict[str, Any]:
     while (left := remains(life)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return left
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that everyone may write to; pytest's own are closed to other users."""
-    path = Path(tempfile.mkdtemp(prefix="k8snet-life-"))
-    path.chmod(0o777)
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture(params=[as_ourselves, as_nobody], ids=["root" if os.geteuid() == 0 else "user", "rootless"])
@@ -251,7 +204,7 @@ def test_clusters_side_by_side_do_not_meet(tmp_path: Path) -> None:
         assert one.kubeconfig.read_text() != two.kubeconfig.read_text()
         one.stop()
         assert not (tmp_path / "one").exists()
-        assert "udp-dropped" in two.faults()
+        assert "udp-dropped" in [fault.name for fault in two.faults().known()]
 
 
 def test_only_its_owner_may_read_the_files_of_a_cluster(tmp_path: Path) -> None:
@@ -313,3 +266,30 @@ def start(run_dir: Path) -> Running:
         return launch(ClusterOptions(nodes=1), run_dir)
     except CannotStart as error:
         pytest.skip(str(error))
+
+
+FULL = """
+import sys
+from pathlib import Path
+from pytest_k8snet.embedded import CannotStart, ClusterOptions, launch
+room = Path(sys.argv[1])
+(room / "full").write_bytes(bytes(8192))
+try:
+    launch(ClusterOptions(nodes=1), room / "run").stop()
+except CannotStart as error:
+    print(error)
+print([path.name for path in room.iterdir()])
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a file system of a few kilobytes")
+def test_on_a_full_disk_there_is_no_cluster_and_that_is_said(tmp_path: Path) -> None:
+    script = f'mount -t tmpfs -o size=8k none {tmp_path} && exec {sys.executable} -c "$0" {tmp_path}'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, FULL], capture_output=True, text=True, cwd=REPOSITORY, check=False
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("this machine does not let us mount")
+    said, left = done.stdout.splitlines()
+    assert said.startswith(f"there is no room for the cluster's files in {tmp_path}/run: free some, or set")
+    assert left == "['full']"

@@ -175,6 +175,22 @@ EFFECTS = [
         {Ask("b", "a"): ("a", DROPPED)},
         {Ask("c", "a"): "a", Ask("other", "a"): DROPPED, Ask("a", "c"): "c", Ask("b", "c"): DROPPED},
     ),
+    Effect(
+        "policy-first-one-wins",
+        lambda pods: [
+            to("a", {"from": [{"podSelector": app("b")}]}),
+            to("a", {"from": [{"podSelector": app("c")}]}),
+            to("c", {"from": [{"podSelector": app("a")}]}),
+        ],
+        {Ask("c", "a"): ("a", DROPPED)},
+        {Ask("b", "a"): "a", Ask("other", "a"): DROPPED, Ask("a", "c"): "c", Ask("b", "c"): DROPPED},
+    ),
+    Effect(
+        "policy-empty-rule-ignored",
+        lambda pods: [to("a", {}), to("c", {"from": [{"podSelector": app("b")}]})],
+        {Ask("b", "a"): ("a", DROPPED)},
+        {Ask("b", "c"): "c", Ask("other", "c"): DROPPED},
+    ),
 ]
 
 

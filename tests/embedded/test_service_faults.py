@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
 from tests.embedded.conftest import Space
@@ -12,7 +9,9 @@ from tests.embedded.service_pods import (
     DROPPED,
     NODES,
     REFUSED,
+    balanced,
     cluster_ips,
+    many,
     node_port,
     service,
     start_servers,
@@ -24,15 +23,6 @@ from tests.embedded.service_pods import (
 @pytest.fixture(scope="module")
 def pods(module_space: Space) -> Space:
     return start_servers(module_space)
-
-
-@contextmanager
-def fault(space: Space, name: str) -> Iterator[None]:
-    space.running.inject(name)
-    try:
-        yield
-    finally:
-        space.running.restore(name)
 
 
 def rules(space: Space) -> set[str]:
@@ -47,7 +37,7 @@ def test_with_a_wrong_backend_a_stranger_answers(pods: Space) -> None:
         for address in cluster_ips(made):
             until({"a"}, lambda address=address: who(pods, "far", address))
         before = rules(pods)
-        with fault(pods, "service-wrong-backend"):
+        with pods.fault("service-wrong-backend"):
             for address in cluster_ips(made):
                 assert who(pods, "far", address, count=5) not in ({"a"}, {DROPPED}, {REFUSED})
         assert who(pods, "far", cluster_ips(made)[0], count=5) == {"a"}
@@ -57,7 +47,7 @@ def test_with_a_wrong_backend_a_stranger_answers(pods: Space) -> None:
 def test_a_stale_endpoint_is_served_after_it_has_gone(pods: Space) -> None:
     with service(pods) as made:
         until({"a", "b"}, lambda: who(pods, "far", cluster_ips(made)[0], count=20))
-        with fault(pods, "service-stale-endpoint"):
+        with pods.fault("service-stale-endpoint"):
             pods.api.patch("v1", "Pod", "b", {"metadata": {"labels": {"role": None}}}, pods.name)
             with service(pods, "other", selector={"pod": "b"}) as other:
                 until({"b"}, lambda: who(pods, "far", cluster_ips(other)[0]))
@@ -69,7 +59,7 @@ def test_a_stale_endpoint_is_served_after_it_has_gone(pods: Space) -> None:
 def test_without_refusal_a_service_without_endpoints_is_silent(pods: Space) -> None:
     with service(pods, selector={"pod": "nobody"}, type="NodePort") as made:
         until({REFUSED}, lambda: who(pods, "near", cluster_ips(made)[0]))
-        with fault(pods, "service-no-reject"):
+        with pods.fault("service-no-reject"):
             for source in ("near", "host"):
                 assert [who(pods, source, address) for address in cluster_ips(made)] == [{DROPPED}, {DROPPED}]
             assert who(pods, "outside", NODES[4].format(1), node_port(made)) == {DROPPED}
@@ -79,8 +69,44 @@ def test_without_refusal_a_service_without_endpoints_is_silent(pods: Space) -> N
 def test_a_missing_node_port_is_missing_on_one_node(pods: Space) -> None:
     with service(pods, type="NodePort") as made:
         until({"a", "b"}, lambda: who(pods, "outside", NODES[4].format(2), node_port(made), count=20))
-        with fault(pods, "nodeport-missing-on-one-node"):
+        with pods.fault("nodeport-missing-on-one-node"):
             assert who(pods, "outside", NODES[4].format(2), node_port(made)) == {REFUSED}
             assert who(pods, "outside", NODES[4].format(3), node_port(made), count=20) == {"a", "b"}
             assert who(pods, "near", cluster_ips(made)[0], count=20) == {"a", "b"}
         assert who(pods, "outside", NODES[4].format(2), node_port(made), count=20) == {"a", "b"}
+
+
+def test_without_affinity_a_client_meets_several_servers(pods: Space) -> None:
+    with service(pods, sessionAffinity="ClientIP") as made:
+        until(1, lambda: len(who(pods, "far", cluster_ips(made)[0], count=20)))
+        with pods.fault("service-affinity-ignored"):
+            assert who(pods, "far", cluster_ips(made)[0], count=20) == {"a", "b"}
+        assert len(who(pods, "far", cluster_ips(made)[0], count=20)) == 1
+
+
+def test_a_single_endpoint_takes_every_connection(pods: Space) -> None:
+    with service(pods) as made:
+        until({"a", "b"}, lambda: who(pods, "far", cluster_ips(made)[0], count=20))
+        with pods.fault("service-single-endpoint"):
+            assert len(who(pods, "far", cluster_ips(made)[0], count=20)) == 1
+        assert who(pods, "far", cluster_ips(made)[0], count=20) == {"a", "b"}
+
+
+def test_udp_ports_can_be_unserved_beside_tcp_ports_that_are(pods: Space) -> None:
+    with service(pods, selector={"pod": "a"}) as made:
+        address = cluster_ips(made)[0]
+        until({"a"}, lambda: who(pods, "far", address, protocol="udp"))
+        with pods.fault("service-udp-unserved"):
+            assert who(pods, "far", address, protocol="udp") == {REFUSED}
+            assert who(pods, "far", address) == {"a"}
+        assert who(pods, "far", address, protocol="udp") == {"a"}
+
+
+def test_without_a_local_policy_clients_from_outside_are_hidden_behind_nodes(pods: Space) -> None:
+    with service(pods, selector={"pod": "a"}, type="LoadBalancer", externalTrafficPolicy="Local") as made:
+        until(True, lambda: bool(balanced(pods)))
+        until({"a 10.200.0.201"}, lambda: set(many(pods, "outside", balanced(pods)[0])))
+        with pods.fault("service-external-local-ignored"):
+            assert "a 10.200.0.201" not in many(pods, "outside", NODES[4].format(2), node_port(made))
+            assert who(pods, "outside", NODES[4].format(2), node_port(made)) == {"a"}
+        assert who(pods, "outside", NODES[4].format(2), node_port(made)) == {DROPPED}

@@ -51,7 +51,7 @@ def test_a_cluster_may_have_one_node(tmp_path: Path) -> None:
         assert space.api.objects("v1", "Pod", "k8snet-outside") == []
         with pytest.raises(FaultError, match="the cluster has one node only"):
             space.running.inject("missing-route")
-        assert not [fault for fault in space.running.faults() if fault == "no-such-fault"]
+        assert not [fault for fault in space.running.faults().known() if fault.name == "no-such-fault"]
 
 
 def test_a_cluster_may_have_ten_nodes(tmp_path: Path) -> None:

@@ -277,6 +277,11 @@ def test_a_job_has_failed_when_too_many_pods_have(space: Space, kubectl: Kubectl
     assert space.events("BackoffLimitExceeded") == ["Job has reached the specified backoff limit"]
 
 
+def test_a_finished_job_goes_when_its_time_is_over(space: Space) -> None:
+    space.api.create(job("true", ttlSecondsAfterFinished=0) | {"metadata": {"name": "work", "namespace": space.name}})
+    space.api.wait_gone("batch/v1", "Job", "work", space.name, seconds=SECONDS)
+
+
 def test_a_job_that_takes_too_long_fails_and_its_pods_end(space: Space) -> None:
     make(space, job("sleep", "1000", activeDeadlineSeconds=1))
     until(lambda: conditions(read(space, "Job", "work")).get("Failed"), ("True", "DeadlineExceeded"))

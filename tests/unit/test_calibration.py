@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from pytest_k8snet.calibration import HEALTHY, Pass, as_faults, problems
+from pytest_k8snet.calibration import as_faults
+from pytest_k8snet.calibration_rules import HEALTHY, WITNESSES, Pass, chosen, left_over, matrix, problems, unnamed
+from pytest_k8snet.checks import Check
+from pytest_k8snet.embedded.faults_client import KnownFault
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector
 
@@ -15,7 +19,7 @@ CATCHES = {"MODEL-001": ("snat", "mtu"), "MODEL-002": ("mtu",), "MODEL-003": ("l
 
 def _pass(*failed: str, **errors: str) -> Pass:
     wrong = {name.replace("_", "-"): why for name, why in errors.items()}
-    return Pass({*failed}, wrong, {*CATCHES} - {*failed} - {*wrong})
+    return Pass({*CATCHES}, {*failed}, wrong, {*CATCHES} - {*failed} - {*wrong})
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,77 @@ def test_a_fault_that_no_check_names_is_wrong_even_when_nothing_fails() -> None:
     assert problems("unnamed", CATCHES, _pass()) == ["no check names this fault in its catches"]
 
 
+KNOWN = [
+    KnownFault(name, layer, "something", False)
+    for name, layer in {"snat": "data path", "mtu": "data path", "slow": "dns", "dead": "dns"}.items()
+]
+
+
+def test_a_fault_that_no_check_names_is_wrong_where_others_of_its_layer_are_named() -> None:
+    wrong, waiting = unnamed(KNOWN, {"snat"})
+    assert wrong == ["no check names mtu in its catches, though there are checks for the layer data path"]
+    assert waiting == ["slow (dns)", "dead (dns)"]
+    assert unnamed(KNOWN, {"snat", "mtu", "slow", "dead"}) == ([], [])
+
+
+def test_what_a_fault_leaves_in_the_network_is_told_and_pods_that_came_or_went_are_not() -> None:
+    before = {"node-1": ["a rule", "a route", "a route"], "pod gone": ["x"]}
+    assert left_over(before, {"node-1": ["a route", "a rule", "a route"], "pod new": ["y"]}) == []
+    assert left_over(before, {"node-1": ["a route", "another rule", "a rule"]}) == [
+        "node-1: less than before: a route",
+        "node-1: more than before: another rule",
+    ]
+
+
+def test_the_matrix_shows_each_kind_of_cell() -> None:
+    passes = {
+        HEALTHY: _pass(),
+        "mtu": _pass("MODEL-001", "MODEL-003"),
+        "loss": _pass(MODEL_003="AgentLost"),
+        "snat": Pass({"MODEL-001", "MODEL-002"}, {"MODEL-001"}, {}, {"MODEL-002"}),
+        "quiet": _pass(),
+    }
+    assert matrix(passes, CATCHES)[:7] == [
+        "",
+        "MODEL  0 0 0",
+        "       0 0 0",
+        "       1 2 3",
+        "mtu    X - !",
+        "loss   . . ?",
+        "snat   X .",
+    ]
+    assert matrix(passes, CATCHES)[-1] == "nothing failed: healthy, quiet"
+
+
+def test_of_an_area_with_very_many_checks_only_what_is_wrong_is_named() -> None:
+    many = {f"POLICY-{number}": ("leak",) for number in range(100, 200)}
+    seen = Pass({*many}, {*many} - {"POLICY-105"}, {}, {"POLICY-105"})
+    assert matrix({"leak": seen}, many)[:3] == ["", "POLICY", "leak    99 X  0 .  POLICY-105 -"]
+
+
+def _check(number: int, *faults: str) -> Check:
+    return Check(f"POLICY-{number}", "policy", "core", "", (), faults)
+
+
+def test_few_checks_run_all_under_every_fault() -> None:
+    few = [_check(1, "leak"), _check(2, "loss"), _check(3)]
+    assert chosen("leak", few, Counter()) == {check.id for check in few}
+
+
+def test_of_very_many_checks_that_name_a_fault_a_share_runs_and_they_take_turns() -> None:
+    many = [_check(number, "leak", "loss") for number in range(100, 100 + 2 * WITNESSES)]
+    turns: Counter[str] = Counter()
+    first, second = chosen("leak", many, turns), chosen("loss", many, turns)
+    assert len(first) == len(second) == WITNESSES
+    assert first | second == {check.id for check in many}
+
+
+def test_checks_of_small_areas_are_always_there_to_show_that_they_do_not_fail() -> None:
+    model = [Check(f"MODEL-{number:03}", "model", "core", "", (), ()) for number in range(20)]
+    policy = [_check(number) for number in range(100, 300)]
+    assert {check.id for check in model} <= chosen("leak", [*policy, *model], Counter())
+
+
 CHECKS = """
 from pytest_k8snet.checks import check
 
@@ -91,7 +166,7 @@ def test_the_faults_take_the_place_of_the_checks(
         assert [item.nodeid for item in items] == [f"calibration::{item.name}" for item in items]
         return [item.name for item in items]
 
-    assert names("all") == ["healthy", "a-fault", "mtu", "snat"]
+    assert names("all") == ["healthy", "a-fault", "mtu", "snat", "unnamed-faults"]
     assert names("snat") == ["healthy", "snat"]
     assert names("snat,new-fault") == ["healthy", "snat", "new-fault"]
 

@@ -14,7 +14,7 @@ from pytest_k8snet import capabilities
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.probe.facts import Facts, Link
 from pytest_k8snet.probe.observation import Expectation, Family, Identity, Observation, Outcome, Pod, Probe
-from pytest_k8snet.state import ClusterState, Fleet, Node
+from pytest_k8snet.state import ClusterState, Cni, Fleet, Node
 
 A, B = Pod("ns", "a", "node-1", ("10.244.1.2",)), Pod("ns", "b", "node-2", ("10.244.2.2",))
 HOST = Pod("host", "h", "node-1", ("10.200.0.1",), 23000, host_network=True)
@@ -66,7 +66,7 @@ def state(tmp_path: Path) -> ClusterState:
         provider="existing",
         why="",
         version="v1.34.0",
-        cni="unknown",
+        cni=Cni("unknown"),
         namespace="ns",
         host_namespace="host",
         nodes=(Node("node-1", ("10.200.0.1", "fd00:200::1"), ()), Node("node-2", ("10.200.0.2",), ())),
@@ -124,6 +124,11 @@ def test_a_reason_that_is_known_is_not_asked_for_again(state: ClusterState) -> N
     attachment = FakeAttachment(lambda probe: True)
     assert _add(known, attachment).missing == {"host_port": "forbidden", "outside": "in a pod"}
     assert attachment.prober.asked == []
+
+
+def test_what_is_claimed_not_to_be_there_keeps_its_reason(state: ClusterState) -> None:
+    denied = dict.fromkeys(("sctp", "icmp", "host_port", "outside"), "claimed not to be there")
+    assert _add(replace(state, missing=denied), FakeAttachment(), sctp="", icmp="").missing == denied
 
 
 def test_a_host_outside_that_reaches_a_node_is_a_source(state: ClusterState) -> None:

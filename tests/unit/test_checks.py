@@ -82,6 +82,7 @@ def test_the_area_is_in_the_id_unless_it_is_given() -> None:
         ("MODEL-001", {"area": "modle"}, "'modle' is not one of model, "),
         ("MODEL-001", {"level": "corr"}, "'corr' is not one of core, "),
         ("MODEL-001", {"requires": ("two_nodse",)}, "'two_nodse' is not one of ipv4, "),
+        ("MODEL-001", {"shows": "two_nodse"}, "'two_nodse' is not one of ipv4, "),
     ],
 )
 def test_a_misspelt_check_fails_at_import(id: str, given: dict[str, Any], said: str) -> None:

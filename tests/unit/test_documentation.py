@@ -11,6 +11,8 @@ from pytest_k8snet import documentation
 from pytest_k8snet.catalogue import all_checks
 from pytest_k8snet.documentation import main, pages
 from pytest_k8snet.options import OPTIONS
+from pytest_k8snet.oracle import policy_page
+from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.profiles import PROFILES
 
 DOCS = Path(documentation.__file__).parents[1] / "docs"
@@ -40,6 +42,11 @@ def test_every_option_and_every_profile_stands_in_the_page_of_options() -> None:
 
 def test_every_check_stands_in_the_page_of_checks() -> None:
     assert all(f"| {check.id} | {check.level} | " in PAGES["checks.md"] for check, _ in all_checks())
+
+
+def test_every_outcome_that_the_page_of_the_policy_oracle_calls_undefined_is() -> None:
+    assert [asked.title for _, asked in policy_page.LEFT_OPEN if asked.judgement().verdict != Verdict.UNDEFINED] == []
+    assert {example.judgement().verdict for example in policy_page.EXAMPLES} == {*Verdict}
 
 
 def test_the_pages_are_written_into_the_folder_that_is_named(tmp_path: Path) -> None:

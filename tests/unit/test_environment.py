@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pytest_k8snet.environment import describe, repeat_command
 from pytest_k8snet.options import Settings
 from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.report.record import CniRecord, NodeRecord
-from pytest_k8snet.state import ClusterState, Fleet, Node
+from pytest_k8snet.state import ClusterState, Cni, Fleet, Node
 
 TEST = "model/test_mesh.py::test_mesh[ipv4-tcp]"
 
@@ -88,7 +89,7 @@ def state(tmp_path: Path) -> ClusterState:
         provider="existing",
         why="--k8snet-context lab",
         version="v1.34.0",
-        cni="kindnet",
+        cni=Cni("kindnet", "routed"),
         namespace="k8snet-1a2b-1",
         host_namespace="k8snet-1a2b-2",
         nodes=(Node("node-1", ("10.200.0.1",), ("10.244.1.0/24",), "6.1", "Debian", "containerd://2", "v1.34.0"),),
@@ -97,6 +98,7 @@ def state(tmp_path: Path) -> ClusterState:
         families=(Family.IPV4,),
         mtu=1450,
         missing={"ipv6": "no probe pod has an ipv6 address"},
+        untried=("policy_enforced",),
     )
 
 
@@ -105,7 +107,7 @@ def test_the_cluster_is_described_as_the_preflight_found_it(state: ClusterState,
     assert (made.provider, made.why_this_cluster, made.context) == ("existing", "--k8snet-context lab", "lab")
     assert (made.run_id, made.mtu, made.families) == ("1a2b", 1450, ["ipv4"])
     assert made.versions["kubernetes"] == "v1.34.0"
-    assert made.cni == CniRecord(name="kindnet")
+    assert made.cni == CniRecord("kindnet", "routed")
     assert made.nodes == [
         NodeRecord("node-1", "6.1", "Debian", "containerd://2", "v1.34.0", ["10.200.0.1"], ["10.244.1.0/24"])
     ]
@@ -113,6 +115,11 @@ def test_the_cluster_is_described_as_the_preflight_found_it(state: ClusterState,
         ("ns/a", "node-1", False),
         ("ns/h", "node-1", True),
     ]
+
+
+def test_claims_are_described_as_they_were_made(state: ClusterState, settings: Settings) -> None:
+    claimed = replace(state, claimed={"sctp": "claims.toml:2"}, denied={"ipv6": "not there (claims.toml:3)"})
+    assert describe(claimed, settings, []).claims == {"sctp": True, "ipv6": False}
 
 
 def test_a_capability_is_either_there_or_missing_with_its_reason(state: ClusterState, settings: Settings) -> None:

@@ -27,6 +27,9 @@ GIVEN: dict[str, tuple[str, object]] = {
     "policy_cases": ("mine.yaml", "mine.yaml"),
     "calibrate": ("snat-on-node, udp-dropped", "snat-on-node,udp-dropped"),
     "fault": (" snat-on-node,", "snat-on-node"),
+    "waivers": ("waivers.toml", "waivers.toml"),
+    "claims": ("claims.toml", "claims.toml"),
+    "faults_from": ("faults", "faults"),
     "converge": ("2.5s", 2.5),
     "node_selector": ("a=1, b/c=", {"a": "1", "b/c": ""}),
     "tolerations": ("*", ({"operator": "Exists"},)),
@@ -38,6 +41,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "kind_keep": ("yes", True),
     "embedded_nodes": ("5", 5),
     "embedded_family": ("ipv6", "ipv6"),
+    "embedded_network": ("vxlan", "vxlan"),
 }
 FORMS = {
     "pyproject.toml": "[tool.pytest]\n{}\n",

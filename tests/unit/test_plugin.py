@@ -123,6 +123,57 @@ def test_a_preflight_that_fails_ends_the_run_with_exit_code_4(
     assert "Traceback" not in result.stderr.str() + result.stdout.str()
 
 
+WAIVERS = """
+[[waiver]]
+check = "MODEL-901"
+reason = "a known defect"
+link = "https://example.test/7"
+expires = 2027-01-31
+"""
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("waivers", "[[waiver]]\n", "own.toml:1: a waiver needs check, reason, link, expires; check is missing"),
+        ("waivers", None, "own.toml cannot be read: "),
+        ("claims", "[claims]\nstcp = true\n", "own.toml:2: 'stcp' is not one of ipv4, ipv6, "),
+    ],
+)
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one-process", "workers"])
+def test_a_file_that_cannot_be_used_is_refused_at_once(
+    pytester: pytest.Pytester, option: str, text: str | None, said: str, workers: tuple[str, ...]
+) -> None:
+    if text is not None:
+        (pytester.path / "own.toml").write_text(text)
+    result = pytester.runpytest_inprocess("--k8snet", f"--k8snet-{option}=own.toml", *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.errlines[0].startswith(f"ERROR: --k8snet-{option}: {said}")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one-process", "workers"])
+def test_a_check_that_does_not_exist_is_refused_before_the_cluster_is_touched(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    file = pytester.makepyfile(CHECKS)
+    (pytester.path / "own.toml").write_text(WAIVERS.replace("901", "909"))
+    arguments = ("--k8snet", NOWHERE, "--k8snet-waivers=own.toml", *workers, str(file))
+    result = pytester.runpytest_inprocess(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --k8snet-waivers: own.toml:2: there is no check MODEL-909", "docs/checks.md*"])
+    # One of the user's own that is collected, and then not selected, exists.
+    (pytester.path / "own.toml").write_text(WAIVERS.replace("901", "903"))
+    result = pytester.runpytest_inprocess(*arguments, "-k", "test_own")
+    result.stderr.fnmatch_lines(["ERROR: the kubeconfig /nonexistent/kubeconfig does not exist*"])
+
+
+def test_the_header_says_how_many_waivers_there_are(pytester: pytest.Pytester) -> None:
+    (pytester.path / "own.toml").write_text(WAIVERS + WAIVERS.replace("901", "902").replace("2027", "2020"))
+    file = pytester.makepyfile(CHECKS)
+    result = pytester.runpytest_inprocess("--k8snet", NOWHERE, "--collect-only", "--k8snet-waivers=own.toml", str(file))
+    result.stdout.fnmatch_lines(["k8snet: 2 waivers in own.toml, 1 of them expired"])
+
+
 def test_without_k8snet_the_plugin_says_and_does_nothing(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,10 +13,12 @@ import yaml
 
 from pytest_k8snet import preflight
 from pytest_k8snet.attach import Attachment
+from pytest_k8snet.claims import Claims
 from pytest_k8snet.errors import ApiError, NoVerdict, PodNotReady, PreflightError
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
+from pytest_k8snet.policy import enforcement
 from pytest_k8snet.preflight import Plan
 from pytest_k8snet.probe.observation import Family, Observation, Outcome, Pod, Probe
 from pytest_k8snet.providers import Choice
@@ -254,6 +256,56 @@ def test_without_one_probe_that_connects_nothing_is_judged(
         f"a on node-1 to b at 10.244.2.2:8080: {outcome} no answer"
     )
     assert "Is the CNI running" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("needs", "missing", "seen", "found", "untried"),
+    [
+        ({"policy_enforced"}, {}, "", {}, ()),
+        ({"policy_enforced"}, {}, "it is not", {"policy_enforced": "it is not"}, ()),
+        ({"policy_enforced"}, {}, enforcement.UNKNOWN, {}, ("policy_enforced",)),
+        ({"ipv4"}, {}, None, {}, ("policy_enforced",)),
+        ({"policy_enforced"}, {"policy_enforced": "denied"}, None, {"policy_enforced": "denied"}, ()),
+    ],
+)
+def test_enforcement_is_looked_at_when_it_is_needed_and_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+    plan: Plan,
+    said: list[str],
+    needs: set[str],
+    missing: dict[str, str],
+    seen: str | None,
+    found: dict[str, str],
+    untried: tuple[str, ...],
+) -> None:
+    def why_not(cluster: object) -> str:
+        assert seen is not None, "nobody needs to know"
+        return seen
+
+    monkeypatch.setattr(enforcement, "why_not", why_not)
+    needing = replace(plan, needs=frozenset(needs))
+    state = preflight._policy(_a_state(missing), cast(Attachment, None), needing, said.append)
+    assert (state.missing, state.untried) == (found, untried)
+
+
+def _a_state(missing: dict[str, str]) -> ClusterState:
+    unknown: Any = ""
+    return ClusterState(*[unknown] * 14, mtu=0, missing=missing)
+
+
+def test_what_is_denied_is_missing_from_the_beginning(
+    cluster: Cluster, connection: KubeApi, plan: Plan, said: list[str]
+) -> None:
+    claims = Claims(made={"ipv6": "claims.toml:2"}, denied={"sctp": "claimed not to be there (claims.toml:3)"})
+    state = _state_of(connection, replace(plan, claims=claims), said)
+    assert state.missing == state.denied == claims.denied
+    assert state.claimed == claims.made
+
+
+def test_the_permissions_for_policies_are_in_the_manifest() -> None:
+    file = Path(preflight.__file__).parents[1] / "docs" / "rbac.yaml"
+    (rule,) = [rule for rule in yaml.safe_load(file.read_text())["rules"] if rule["apiGroups"] == [enforcement.GROUP]]
+    assert (rule["resources"], tuple(rule["verbs"])) == (["networkpolicies"], enforcement.VERBS)
 
 
 def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> None:

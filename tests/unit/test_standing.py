@@ -13,7 +13,7 @@ from pytest_k8snet.errors import K8sNetError, PreflightError, UsageError
 from pytest_k8snet.rundir import RunDir
 from pytest_k8snet.standing import About
 
-ABOUT = About("default", os.getpid(), 3, "dual", 1.5, "/k")
+ABOUT = About("default", os.getpid(), 3, "dual", 1.5, "/k", "routed")
 
 
 @pytest.fixture

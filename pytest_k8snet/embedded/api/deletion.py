@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .checks import unsupported
 from .meta import check_version, mark_deleted
 from .objects import Obj, held_by, is_terminating, name_of, namespace_of
 from .resources import Resource
-from .status import bad_request, forbidden
+from .status import bad_request, forbidden, invalid_options
 from .store import Store
 
 KEPT_NAMESPACES = ("default", "kube-public", "kube-system")
@@ -34,7 +35,8 @@ class DeleteOptions:
         if body.get("orphanDependents"):
             policy = policy or "Orphan"
         if policy not in POLICIES:
-            raise bad_request(f'invalid propagationPolicy "{policy}": it must be Background, Foreground or Orphan')
+            choices = ("Foreground", "Background", "Orphan", "nil")
+            raise invalid_options("DeleteOptions", unsupported("propagationPolicy", policy, choices))
         preconditions = body.get("preconditions") or {}
         dry_run = body.get("dryRun") or ([query["dryRun"]] if query.get("dryRun") else [])
         if dry_run not in ([], ["All"]):
@@ -95,4 +97,6 @@ def _release_dependents(store: Store, owner: Obj, options: DeleteOptions) -> Non
 
 
 def _drop_owner(obj: Obj, uid: str) -> None:
-    obj["metadata"]["ownerReferences"] = [ref for ref in obj["metadata"]["ownerReferences"] if ref.get("uid") != uid]
+    left = [ref for ref in obj["metadata"].pop("ownerReferences") if ref.get("uid") != uid]
+    if left:
+        obj["metadata"]["ownerReferences"] = left

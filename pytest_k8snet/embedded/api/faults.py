@@ -1,4 +1,7 @@
-"""``/k8snet/faults``: deliberate defects, by name. Not part of Kubernetes; the calibration uses it."""
+"""``/k8snet/faults``: deliberate defects, by name; ``/k8snet/network``: what the kernel knows of the network.
+
+Not part of Kubernetes; the calibration uses them.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,17 @@ class Faults:
         elif request.method != "GET":
             raise method_not_allowed(request.method, "faults")
         return json_response({"kind": "FaultList", "items": self._runtime.list_faults()})
+
+
+class NetworkState:
+    """GET gives the lines that describe each network namespace."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer with what is now."""
+        return json_response({"kind": "NetworkState", "namespaces": await self._runtime.network_state()})
 
 
 async def _name(request: web.Request) -> str:

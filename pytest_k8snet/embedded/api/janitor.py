@@ -9,6 +9,11 @@ from .deletion import DeleteOptions, delete
 from .objects import Obj, held_by, is_terminating, lookup, name_of, namespace_of
 from .store import Change, Store
 
+ABOUT_THE_CERTIFICATE = {
+    "kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using "
+    "internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed "
+    "across distributions of Kubernetes clusters."
+}
 WAITS_FOR_DEPENDENTS = "foregroundDeletion"
 
 
@@ -48,7 +53,7 @@ class Janitor:
         if not self._store.get("serviceaccounts", "default", name):
             self._store.create("serviceaccounts", {"metadata": {"name": "default", "namespace": name}})
         if not self._store.get("configmaps", "kube-root-ca.crt", name):
-            metadata = {"name": "kube-root-ca.crt", "namespace": name}
+            metadata = {"name": "kube-root-ca.crt", "namespace": name, "annotations": ABOUT_THE_CERTIFICATE}
             self._store.create("configmaps", {"metadata": metadata, "data": {"ca.crt": self._ca_pem}})
 
     def _empty_namespaces(self) -> None:

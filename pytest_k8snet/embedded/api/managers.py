@@ -135,8 +135,13 @@ def _conflict(conflicts: Sequence[tuple[Entry, Path]], version: str) -> StoreErr
         shown = f"{entry.manager}" + (f'" with subresource "{entry.subresource}' if entry.subresource else "")
         by = f'conflict with "{shown}"' + ("" if entry.operation == "Apply" else f" using {version}")
         causes.append(Cause(readable(path), by, "FieldManagerConflict"))
-    number = f"{len(causes)} conflict" + ("s" if len(causes) > 1 else "")
-    listed = "".join(f"\n- {cause.message}: {cause.field}" for cause in causes)
-    single = f": {causes[0].message}: {causes[0].field}" if len(causes) == 1 else f": {listed}"
     details = {"causes": [cause.as_details() for cause in causes]}
-    return StoreError(409, "Conflict", f"Apply failed with {number}{single}", details)
+    if len(causes) == 1:
+        text = f"1 conflict: {causes[0].message}: {causes[0].field}"
+    else:
+        by_rival: dict[str, list[str]] = {}
+        for cause in causes:
+            by_rival.setdefault(cause.message.replace("conflict", "conflicts", 1), []).append(f"\n- {cause.field}")
+        listed = "\n".join(f"{rival}:{''.join(fields)}" for rival, fields in by_rival.items())
+        text = f"{len(causes)} conflicts: {listed}"
+    return StoreError(409, "Conflict", f"Apply failed with {text}", details)

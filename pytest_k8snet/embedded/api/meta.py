@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import status
-from .metadata_checks import check_metadata
+from .metadata_checks import check_metadata, check_new_finalizers
 from .objects import Obj, name_of, now
 from .required import check_shape
 from .resources import Resource
@@ -51,7 +51,7 @@ def prepare_new(resource: Resource, obj: Obj, taken: Callable[[str], bool]) -> O
 def prepare_update(resource: Resource, obj: Obj, old: Obj, subresource: str) -> Obj:
     """What is stored when ``obj`` is written over ``old``; StoreError 422 for what is wrong or must not change."""
     kept = {key: old["metadata"][key] for key in OWNED_BY_API if key in old["metadata"]}
-    metadata = {key: value for key, value in obj["metadata"].items() if key not in OWNED_BY_API and value is not None}
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in OWNED_BY_API and value}
     if "deletionGracePeriodSeconds" in old["metadata"]:
         kept["deletionGracePeriodSeconds"] = old["metadata"]["deletionGracePeriodSeconds"]
     if subresource == "status":
@@ -74,6 +74,7 @@ def check(resource: Resource, obj: Obj, old: Obj | None) -> None:
     """Raise StoreError 422 naming every wrong field of ``obj``."""
     shape = shape_of(resource.api_version, resource.kind)
     causes = [*check_metadata(obj, resource), *check_shape(obj, shape), *resource.validate(obj, old)]
+    causes += check_new_finalizers(obj, old) if old else ()
     if causes:
         raise status.invalid(resource.qualified_kind, name_of(obj), causes)
 
@@ -85,8 +86,11 @@ def check_version(resource: Resource, old: Obj, metadata: dict[str, Any]) -> Non
         why = "the object has been modified; please apply your changes to the latest version and try again"
         raise status.conflict(resource.qualified, name, why)
     if (uid := metadata.get("uid")) and uid != old["metadata"]["uid"]:
-        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
-        raise status.conflict(resource.qualified, name, why)
+        why = (
+            f"the UID in the precondition ({uid}) does not match the UID in record ({old['metadata']['uid']}). "
+            "The object might have been deleted and then recreated"
+        )
+        raise status.conflict(resource.kind, name, why)
 
 
 def mark_deleted(obj: Obj, grace: int) -> None:

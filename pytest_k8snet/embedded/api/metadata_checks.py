@@ -7,7 +7,7 @@ from typing import Any
 
 from .checks import check_label_map, forbidden, invalid, required
 from .names import wrong_label_key, wrong_name
-from .objects import Obj
+from .objects import Obj, is_terminating
 from .resources import Resource
 from .status import Cause
 
@@ -34,6 +34,16 @@ def check_metadata(obj: Obj, resource: Resource) -> Iterator[Cause]:
         yield from _check_finalizer(finalizer, f"metadata.finalizers[{index}]")
     for owner in metadata.get("ownerReferences") or ():
         yield from _check_owner(owner)
+
+
+def check_new_finalizers(obj: Obj, old: Obj) -> Iterator[Cause]:
+    """An object that is being deleted can only lose finalizers."""
+    known = old["metadata"].get("finalizers") or ()
+    new = [finalizer for finalizer in obj["metadata"].get("finalizers") or () if finalizer not in known]
+    if new and is_terminating(old):
+        shown = ", ".join(f'"{finalizer}"' for finalizer in new)
+        why = f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{shown}}}"
+        yield forbidden("metadata.finalizers", why)
 
 
 def _check_annotations(annotations: Mapping[str, str]) -> Iterator[Cause]:

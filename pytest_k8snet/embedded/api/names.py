@@ -43,6 +43,7 @@ WRONG_QUALIFIED = _rule(
     "my.name",
     "123-abc",
 )
+NO_DOTS = "must not contain dots"
 OPTIONAL_PREFIX = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
 WRONG_VALUE = _rule(
     f"a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and {_ENDS}",
@@ -62,7 +63,9 @@ def wrong_name(name: str, rule: str) -> str | None:
     }[rule]
     if len(name) > longest:
         return f"must be no more than {longest} characters"
-    return None if pattern.fullmatch(name) else text
+    if pattern.fullmatch(name):
+        return None
+    return NO_DOTS if rule == "label" and DNS_SUBDOMAIN.fullmatch(name) else text
 
 
 def wrong_label_key(key: str) -> str | None:

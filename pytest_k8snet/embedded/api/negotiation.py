@@ -35,7 +35,9 @@ class Form:
             head = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
             return {**head, "metadata": metadata, "items": items}
         head = {"kind": f"{self.resource.kind}List", "apiVersion": self.resource.api_version}
-        return {**head, "metadata": metadata, "items": list(objects)}
+        # In a list the kind is said once, in its head.
+        items = [{key: value for key, value in obj.items() if key not in head} for obj in objects]
+        return {**head, "metadata": metadata, "items": items}
 
 
 def choose_form(resource: Resource, accept: str, include: str) -> Form:

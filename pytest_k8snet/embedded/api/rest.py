@@ -99,7 +99,8 @@ class Rest:
 
     def _delete_one(self, target: Target, options: DeleteOptions) -> web.Response:
         obj, gone = deletion.delete(self._store, target.resource, target.name, target.namespace, options)
-        if not gone or target.resource.plural == "pods":
+        # Pods and Services are answered whole also when they are gone, as by the real API.
+        if target.resource.plural in ("pods", "services") or not (gone or options.dry_run):
             return json_response(obj)
         details = {"name": name_of(obj), "kind": target.resource.plural, "uid": obj["metadata"]["uid"]}
         if target.resource.group:

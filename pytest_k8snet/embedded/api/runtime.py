@@ -72,8 +72,12 @@ class Runtime(Protocol):
         """
         ...
 
+    async def network_state(self) -> dict[str, list[str]]:
+        """What the kernel knows of the network: lines by the name of a node, an outside host or a pod."""
+        ...
+
     def list_faults(self) -> list[dict[str, object]]:
-        """Every known fault: at least ``name``, ``title`` and ``active``."""
+        """Every known fault: at least ``name``, ``title``, ``layer`` and ``active``."""
         ...
 
     async def inject(self, name: str) -> None:

@@ -25,7 +25,8 @@ def scale_of(obj: Obj) -> Obj:
         "kind": "Scale",
         "apiVersion": "autoscaling/v1",
         "metadata": {key: metadata[key] for key in kept if key in metadata},
-        "spec": {"replicas": lookup(obj, "spec", "replicas") or 0},
+        # The real API leaves out a zero here, and only here.
+        "spec": {"replicas": replicas} if (replicas := lookup(obj, "spec", "replicas")) else {},
         "status": {"replicas": lookup(obj, "status", "replicas") or 0, "selector": selector},
     }
 

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from .body import MAX_BYTES
 from .discovery import discover
-from .faults import Faults
+from .faults import Faults, NetworkState
 from .janitor import Janitor
 from .openapi import openapi
 from .rest import Rest, json_response
@@ -23,6 +23,9 @@ from .store import Store
 from .tls import Identity
 
 log = logging.getLogger(__name__)
+
+MAX_HEAD_BYTES = 1 << 20
+"""Of a request line or a header, as an API server takes them: the command of an exec is in the request line."""
 
 
 def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") -> web.Application:
@@ -48,6 +51,7 @@ def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") ->
     app.router.add_get("/openapi/v2", _openapi_v2)
     for path in ("/healthz", "/livez", "/readyz"):
         app.router.add_get(path, _healthy)
+    app.router.add_route("GET", "/k8snet/network", NetworkState(runtime).handle)
     app.router.add_route("*", "/k8snet/faults", faults.handle)
     app.router.add_route("*", "/k8snet/faults/{name}", faults.handle)
     app.router.add_route("*", "/api/v1/{tail:.+}", rest.handle)
@@ -58,7 +62,14 @@ def make_app(store: Store, runtime: Runtime, token: str, *, ca_pem: str = "") ->
 
 async def serve(app: web.Application, listener: socket.socket, identity: Identity) -> web.AppRunner:
     """Answer on a listening socket until the runner's ``cleanup``. Open watches do not delay that end."""
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.5)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        shutdown_timeout=0.5,
+        max_line_size=MAX_HEAD_BYTES,
+        max_field_size=MAX_HEAD_BYTES,
+    )
     await runner.setup()
     await web.SockSite(runner, listener, ssl_context=identity.context).start()
     return runner

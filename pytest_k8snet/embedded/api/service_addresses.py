@@ -54,8 +54,12 @@ class ServiceAddresses:
             if family not in self._networks:
                 yield invalid(f"spec.ipFamilies[{index}]", family, "not configured on this cluster")
         open_headless = spec.get("clusterIP") == "None" and not spec.get("selector")
-        usual = "RequireDualStack" if open_headless and len(self._networks) > 1 else "SingleStack"
-        policy = spec.setdefault("ipFamilyPolicy", "RequireDualStack" if len(asked) > 1 else usual)
+        if open_headless and not asked and not spec.get("ipFamilyPolicy"):
+            # Whoever makes the endpoints may have both families, also where the cluster has one.
+            spec["ipFamilyPolicy"] = "RequireDualStack"
+            spec["ipFamilies"] = list(dict.fromkeys([*self._networks, "IPv4", "IPv6"]))
+            return
+        policy = spec.setdefault("ipFamilyPolicy", "RequireDualStack" if len(asked) > 1 else "SingleStack")
         if policy == "RequireDualStack" and len(self._networks) < 2:
             why = "this cluster is not configured for dual-stack services"
             yield invalid("spec.ipFamilyPolicy", policy, why)

@@ -73,8 +73,15 @@ def invalid(kind: str, name: str, causes: Sequence[Cause]) -> StoreError:
     """422 with everything that is wrong. ``kind`` with its group, for example ``NetworkPolicy.networking.k8s.io``."""
     parts = [f"{cause.field}: {cause.message}" for cause in causes]
     text = parts[0] if len(parts) == 1 else f"[{', '.join(parts)}]"
-    details: Obj = {"name": name, "kind": kind.partition(".")[0], "causes": [cause.as_details() for cause in causes]}
+    plain, _, group = kind.partition(".")
+    details: Obj = {"name": name, "group": group, "kind": plain, "causes": [cause.as_details() for cause in causes]}
+    details = {key: value for key, value in details.items() if value}
     return StoreError(422, "Invalid", f'{kind} "{name}" is invalid: {text}', details)
+
+
+def invalid_options(kind: str, *causes: Cause) -> StoreError:
+    """422 for query parameters; ``kind`` is the one that holds them, such as ``CreateOptions``."""
+    return invalid(f"{kind}.meta.k8s.io", "", causes)
 
 
 def forbidden(what: str, name: str, why: str) -> StoreError:

@@ -90,7 +90,7 @@ class WatchStream:
             await response.write(_line("BOOKMARK", self._mark({})))
 
     def _mark(self, extra: Obj) -> Obj:
-        metadata = {"resourceVersion": str(self._store.version), "creationTimestamp": None, **extra}
+        metadata = {"resourceVersion": str(self._store.version), **extra}
         return {"kind": self._resource.kind, "apiVersion": self._resource.api_version, "metadata": metadata}
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from . import status
 from .body import decode, decode_object, parse_bool
+from .checks import forbidden, invalid, required, unsupported
 from .conform import conform
 from .managers import Entry, apply_to, owned_fields, track_update, write_entries
 from .objects import Obj, clone, name_of, namespace_of
 from .patch import json_patch, merge_patch
 from .paths import Target
 from .shape import Shape, shape_of
-from .status import StoreError, bad_request
+from .status import Cause, StoreError, bad_request, invalid_options
 from .store import Store, Write
 from .strategic import strategic_patch
 
@@ -41,22 +42,19 @@ class WriteOptions:
         given = query.get("fieldManager", "")
         if len(given) > 128 or not given.isprintable():
             raise bad_request("fieldManager must be at most 128 printable characters")
+        kind = "PatchOptions" if media_type in PATCHES else "CreateOptions"
         if media_type in APPLY and not given:
-            message = (
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
-            raise StoreError(422, "Invalid", message)
+            raise invalid_options(kind, required("fieldManager", "is required for apply patch"))
         force = parse_bool(query.get("force", ""), "force")
         if force and media_type not in APPLY:
-            message = (
-                'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch'
-            )
-            raise StoreError(422, "Invalid", message)
+            raise invalid_options(kind, forbidden("force", "may not be specified for non-apply patch"))
         validation = query.get("fieldValidation") or "Warn"
         if validation not in ("Strict", "Warn", "Ignore"):
-            raise bad_request(f'invalid fieldValidation "{validation}": it must be Strict, Warn or Ignore')
+            choices = ("", "Ignore", "Strict", "Warn")
+            raise invalid_options(kind, unsupported("fieldValidation", validation, choices))
         if query.get("dryRun", "") not in ("", "All"):
-            raise bad_request(f'invalid dryRun "{query["dryRun"]}": the only value is All')
+            why = f'Unsupported value: ["{query["dryRun"]}"]: supported values: "All"'
+            raise invalid_options(kind, Cause("dryRun", why, "FieldValueNotSupported"))
         agent = re.sub(r"[^!-~]", "", user_agent.partition("/")[0])[:128]
         return cls(given or agent or "unknown", validation, bool(query.get("dryRun")), force)
 
@@ -75,7 +73,12 @@ class Writer:
         """Store a new object."""
         obj = self._fit(decode_object(data, media_type))
         if self._resource.answer:
+            causes = [*self._resource.validate(obj, None)]
+            if causes:
+                raise status.invalid(self._resource.qualified_kind, "", causes)
             return self._resource.answer(obj)
+        if obj["metadata"].get("resourceVersion"):
+            raise bad_request("resourceVersion should not be set on objects to be created")
         return self._store.create(self._resource.plural, obj, self._write(self._track))
 
     def update(self, data: bytes, media_type: str) -> Obj:
@@ -95,6 +98,9 @@ class Writer:
         new = _patched(old, decode(data, media_type), media_type, self._shape)
         if not isinstance(new, dict) or not isinstance(new.get("metadata"), dict):
             raise StoreError(422, "Invalid", "the patch leaves no object with metadata")
+        if (uid := new["metadata"].get("uid")) not in (None, "", old["metadata"]["uid"]):
+            cause = invalid("metadata.uid", uid, "field is immutable")
+            raise status.invalid(self._resource.qualified_kind, name_of(old), [cause])
         return self._replace(self._fit(new)), False
 
     def _apply(self, body: Obj, old: Obj | None) -> tuple[Obj, bool]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj, is_terminating, lookup, now
 from pytest_k8snet.embedded.api.store import Store
-from pytest_k8snet.embedded.controllers.ownership import owned, write_status
+from pytest_k8snet.embedded.controllers.ownership import end, owned, write_status
 from pytest_k8snet.embedded.controllers.pods import PodMaker, is_active, ready_since, seconds_since, soonest
 from pytest_k8snet.embedded.kubelet.events import EventRecorder
 
@@ -65,8 +65,10 @@ class Jobs:
 
     def sync(self, job: Obj) -> float | None:
         """Count the pods, judge, and make or delete pods accordingly."""
-        if is_terminating(job) or _has(job, *VERDICTS.values()):
+        if is_terminating(job):
             return None
+        if finished := _has(job, *VERDICTS.values()):
+            return self._forget(job, finished)
         tally, pods = self._tally(job), owned(self._store, job, "pods")
         tally.count(pods)
         active = [pod for pod in pods if is_active(pod)]
@@ -80,6 +82,16 @@ class Jobs:
         finally:
             self._write(job, status, tally)
         return again
+
+    def _forget(self, job: Obj, finished: Obj) -> float | None:
+        """Delete a Job whose ttlSecondsAfterFinished are over; otherwise tell in how many seconds they are."""
+        seconds = job["spec"].get("ttlSecondsAfterFinished")
+        if seconds is None:
+            return None
+        left = seconds - seconds_since(finished["lastTransitionTime"])
+        if left <= 0:
+            end(self._store, self.plural, job)
+        return max(left, 0.0) or None
 
     def _tally(self, job: Obj) -> Tally:
         if job["metadata"]["uid"] not in self._tallies:

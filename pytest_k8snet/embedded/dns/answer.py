@@ -58,6 +58,8 @@ class Reply:
     additional: RRsets = ()
     authoritative: bool = True
     alias: str = ""
+    recursive: bool = False
+    """Whether it comes from a server that offers recursion."""
 
 
 SERVFAIL = Reply(dns.rcode.SERVFAIL, authoritative=False)
@@ -104,14 +106,14 @@ def from_cluster(options: Kubernetes, view: View, question: Question) -> Reply |
         if any(below(question.key, passed) for passed in options.fallthrough):
             return None
         return Reply(dns.rcode.NXDOMAIN, authority=_soa(zone, options.ttl, view.serial))
-    alias = found.get("CNAME", ()) if question.kind != "CNAME" else ()
+    alias = found.get("CNAME", ()) if question.kind in ("A", "AAAA") else ()
     kind = "CNAME" if alias else question.kind
     if kind == "SOA" and question.key == zone:
         return Reply(answer=_soa(zone, options.ttl, view.serial, owner=question.name))
-    answer = _rrsets(question.name, kind, found.get(kind, ()), options.ttl)
+    answer = _rrsets(question.name, kind, _weighted(kind, found.get(kind, ())), options.ttl)
     if not answer:
         return Reply(authority=_soa(zone, options.ttl, view.serial))
-    additional = _targets(view.records, answer) if kind == "SRV" else ()
+    additional = _targets(view.records, answer) if kind in ("SRV", "NS") else ()
     return Reply(answer=answer, additional=additional, alias=alias[0].rstrip(".") if alias else "")
 
 
@@ -129,7 +131,8 @@ def shuffled(reply: Reply, order: random.Random) -> Reply:
 
 def to_wire(query: dns.message.Message, reply: Reply, *, tcp: bool) -> bytes:
     """The message that answers ``query``, truncated to what the asker takes by UDP."""
-    response = dns.message.make_response(query, recursion_available=True, our_payload=OUR_PAYLOAD)
+    response = dns.message.make_response(query, recursion_available=reply.recursive, our_payload=query.payload)
+    response.ednsflags |= query.ednsflags & dns.flags.DO
     response.set_rcode(reply.rcode)
     if reply.authoritative:
         response.flags |= dns.flags.AA
@@ -151,6 +154,8 @@ def question_of(query: dns.message.Message) -> Question | Reply:
         return REFUSED
     if query.edns > 0:
         return Reply(dns.rcode.BADVERS, authoritative=False)
+    if asked.rdtype in (dns.rdatatype.AXFR, dns.rdatatype.IXFR):
+        return REFUSED
     return Question(asked.name.to_text(omit_final_dot=True) if asked.name != dns.name.root else "", _kind(asked.rdtype))
 
 
@@ -161,6 +166,8 @@ def _kind(number: dns.rdatatype.RdataType) -> str:
 def _find(options: Kubernetes, view: View, question: Question, zone: str) -> dict[str, tuple[str, ...]] | None:
     """The records of a name by type, None for a name that does not exist."""
     if zone.endswith("arpa"):
+        if question.kind != "PTR":
+            return None
         every = (records.get(question.key) for records in view.records.values())
         return next((dict(found) for found in every if found is not None), None)
     records = view.records.get(zone, {})
@@ -188,6 +195,14 @@ def _addresses_in(pod: dict[str, object], namespace: str) -> Iterable[str]:
     if not isinstance(metadata, dict) or not isinstance(status, dict) or metadata.get("namespace") != namespace:
         return ()
     return [entry["ip"] for entry in status.get("podIPs") or ()]
+
+
+def _weighted(kind: str, values: Sequence[str]) -> list[str]:
+    """The values; those of SRV share a weight of 100."""
+    if kind != "SRV":
+        return list(values)
+    weight = max(1, 100 // len(values)) if values else 0
+    return [" ".join((priority, str(weight), *rest)) for priority, _, *rest in (value.split() for value in values)]
 
 
 def _targets(records: dict[str, Records], answer: RRsets) -> RRsets:

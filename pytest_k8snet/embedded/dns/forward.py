@@ -82,6 +82,7 @@ async def exchange(upstream: Upstream, question: Question, *, tcp: bool) -> Repl
         tuple(response.authority),
         tuple(response.additional),
         authoritative=bool(response.flags & dns.flags.AA),
+        recursive=bool(response.flags & dns.flags.RA),
     )
 
 

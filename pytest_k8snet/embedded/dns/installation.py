@@ -59,7 +59,7 @@ def dns_objects(network: Network, addresses: Sequence[str], api_folder: Path, py
 
     The replicas are on the last nodes: faults take the pods that they hurt from the first.
     """
-    versions, nodes = network.versions, list(network.nodes)[::-1]
+    versions = network.versions
     metadata = {"name": "coredns", "namespace": NAMESPACE}
     yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"Corefile": COREFILE}}
     yield {
@@ -75,8 +75,7 @@ def dns_objects(network: Network, addresses: Sequence[str], api_folder: Path, py
             "ports": [{"name": name, "protocol": protocol, "port": port} for name, protocol, port in PORTS],
         },
     }
-    for number in range(REPLICAS):
-        yield _replica(nodes[number % len(nodes)], api_folder, python_path)
+    yield _deployment(list(network.nodes)[-REPLICAS:], api_folder, python_path)
 
 
 def upstream_container(python_path: str) -> Obj:
@@ -102,8 +101,32 @@ def _listener(token: str, folder: Path) -> socket.socket:
     return listener
 
 
-def _replica(node: str, api_folder: Path, python_path: str) -> Obj:
-    container = {
+def _deployment(nodes: Sequence[str], api_folder: Path, python_path: str) -> Obj:
+    """The replicas, on these nodes."""
+    fitting = [{"key": "kubernetes.io/hostname", "operator": "In", "values": list(nodes)}]
+    terms = {"nodeSelectorTerms": [{"matchExpressions": fitting}]}
+    pod = {
+        "dnsPolicy": "Default",
+        "priorityClassName": "system-cluster-critical",
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
+        "containers": [_container(python_path)],
+        "volumes": [{"name": "api", "hostPath": {"path": str(api_folder)}}],
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "coredns", "namespace": NAMESPACE, "labels": LABELS},
+        "spec": {
+            "replicas": REPLICAS,
+            "selector": {"matchLabels": LABELS},
+            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}},
+            "template": {"metadata": {"labels": LABELS}, "spec": pod},
+        },
+    }
+
+
+def _container(python_path: str) -> Obj:
+    return {
         "name": "coredns",
         "image": "k8snet/coredns",
         "command": ["python3", "-m", PROGRAM, API_FOLDER],
@@ -119,17 +142,5 @@ def _replica(node: str, api_folder: Path, python_path: str) -> Obj:
             "initialDelaySeconds": 60,
             "timeoutSeconds": 5,
             "failureThreshold": 5,
-        },
-    }
-    return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"generateName": "coredns-", "namespace": NAMESPACE, "labels": LABELS},
-        "spec": {
-            "dnsPolicy": "Default",
-            "priorityClassName": "system-cluster-critical",
-            "nodeName": node,
-            "containers": [container],
-            "volumes": [{"name": "api", "hostPath": {"path": str(api_folder)}}],
         },
     }

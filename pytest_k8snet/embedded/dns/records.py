@@ -16,6 +16,7 @@ Obj = dict[str, Any]
 SCHEMA_VERSION = "1.1.0"
 HOSTMASTER = "hostmaster"
 NAME_SERVER = "ns.dns"
+OWN_SERVICE = ("kube-system", "kube-dns")
 
 Records = Mapping[str, Mapping[str, tuple[str, ...]]]
 """From name and type to values. A name without any type exists, because there are names below it."""
@@ -65,7 +66,8 @@ def reverse_name(address: str) -> str:
 
 
 def _records(objects: Objects, zone: str) -> Iterator[tuple[str, str, str]]:
-    yield zone, "NS", f"{NAME_SERVER}.{zone}."
+    served = any((s["metadata"]["namespace"], s["metadata"]["name"]) == OWN_SERVICE for s in objects.services)
+    yield zone, "NS", f"{'.'.join(reversed(OWN_SERVICE))}.svc.{zone}." if served else f"{NAME_SERVER}.{zone}."
     yield f"dns-version.{zone}", "TXT", f'"{SCHEMA_VERSION}"'
     slices: dict[tuple[str, str], list[Obj]] = {}
     for piece in objects.slices:
@@ -88,8 +90,11 @@ def _with_cluster_ip(name: str, spec: Obj) -> Iterator[tuple[str, str, str]]:
         yield name, address_type(address), address
         yield reverse_name(address), "PTR", f"{name}."
     for port in spec.get("ports") or ():
+        yield name, "SRV", f"0 100 {port['port']} {name}."
         if port.get("name"):
             yield _port_name(port, name), "SRV", f"0 100 {port['port']} {name}."
+            for address in spec.get("clusterIPs") or (spec["clusterIP"],):
+                yield _port_name(port, name), address_type(address), address
 
 
 def _headless(name: str, slices: Iterable[Obj], publish_not_ready: bool) -> Iterator[tuple[str, str, str]]:
@@ -109,8 +114,12 @@ def _endpoint(name: str, endpoint: Obj, address: str, ports: Iterable[Obj]) -> I
     yield own, address_type(address), address
     yield reverse_name(address), "PTR", f"{own}."
     for port in ports:
-        if port.get("name") and port.get("port"):
-            yield _port_name(port, name), "SRV", f"0 100 {port['port']} {own}."
+        if not port.get("port"):
+            continue
+        names = (name, own, *((_port_name(port, name),) if port.get("name") else ()))
+        yield from ((one, "SRV", f"0 100 {port['port']} {own}.") for one in names)
+        if port.get("name"):
+            yield _port_name(port, name), address_type(address), address
 
 
 def _port_name(port: Obj, name: str) -> str:
@@ -126,9 +135,12 @@ def _namespace_names(objects: Objects, zone: str) -> Iterator[str]:
 
 
 def _exist_above(made: dict[str, dict[str, dict[str, None]]], name: str, zone: str) -> None:
-    """A name that has names below it exists (RFC 8020): asked for it, there is no NXDOMAIN."""
+    """A name that has names below it exists (RFC 8020): asked for it, there is no NXDOMAIN. But, as CoreDNS has it,
+    not the one of a protocol alone (``_tcp.web...``).
+    """
     while name and name not in ("in-addr.arpa", "ip6.arpa"):
-        made.setdefault(name, {})
+        if name in made or not name.startswith("_"):
+            made.setdefault(name, {})
         if name == zone:
             return
         name = name.partition(".")[2]

@@ -22,6 +22,7 @@ from pytest_k8snet.embedded.dns.answer import (
 )
 from pytest_k8snet.embedded.dns.cache import AnswerCache
 from pytest_k8snet.embedded.dns.forward import Forwarder, NoUpstreamAnswered
+from pytest_k8snet.embedded.dns.rewriting import rewrite
 from pytest_k8snet.embedded.dns.settings import Server
 
 LONGEST_CHAIN = 8
@@ -81,7 +82,14 @@ class Resolver:
         return cache.put(question, await self._followed(server, question, port, tcp, depth))
 
     async def _followed(self, server: Server, question: Question, port: int, tcp: bool, depth: int) -> Reply:
-        """Answer, and go after an alias: what it leads to is part of the answer."""
+        """Answer as ``rewrite`` wants it, and go after an alias: what it leads to is part of the answer."""
+        asked, edits = rewrite(server.rewrites, question)
+        reply = await self._with_aliases(server, asked, port, tcp, depth)
+        for edit in edits:
+            reply = edit(reply)
+        return reply
+
+    async def _with_aliases(self, server: Server, question: Question, port: int, tcp: bool, depth: int) -> Reply:
         reply = await self._asked(server, question, tcp)
         if not reply.alias or depth >= LONGEST_CHAIN:
             return reply

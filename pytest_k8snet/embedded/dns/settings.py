@@ -18,6 +18,8 @@ from pytest_k8snet.embedded.dns.arguments import (
     zone_names,
 )
 from pytest_k8snet.embedded.dns.corefile import CorefileError, Directive, ServerBlock, parse_corefile
+from pytest_k8snet.embedded.dns.rewrite_rules import Rule
+from pytest_k8snet.embedded.dns.rewrite_settings import rewrite_rule
 
 POD_MODES = ("disabled", "insecure", "verified")
 MAX_TTL = 3600
@@ -83,6 +85,7 @@ class Server:
     forwards: tuple[Forward, ...] = ()
     cache: Cache | None = None
     hosts: Hosts | None = None
+    rewrites: tuple[Rule, ...] = ()
     errors: bool = False
     log: bool = False
     loadbalance: bool = False
@@ -111,7 +114,7 @@ def _server(block: ServerBlock) -> Server:
         if directive.name not in _READERS:
             known = ", ".join(sorted(_READERS))
             raise CorefileError(directive.line, f"unknown directive {directive.name!r}; there are: {known}")
-        if directive.name in server.seen and directive.name != "forward":
+        if directive.name in server.seen and directive.name not in ("forward", "rewrite"):
             raise CorefileError(directive.line, f"{directive.name} may be given once only in a server block")
         changes = _READERS[directive.name](directive, server)
         server = replace(server, seen=server.seen | {directive.name}, **changes)
@@ -234,6 +237,10 @@ def _log(directive: Directive, server: Server) -> dict[str, Any]:
     return {"log": True}
 
 
+def _rewrite(directive: Directive, server: Server) -> dict[str, Any]:
+    return {"rewrites": (*server.rewrites, rewrite_rule(directive))}
+
+
 def _flag(name: str) -> Callable[[Directive, Server], dict[str, Any]]:
     def read(directive: Directive, server: Server) -> dict[str, Any]:
         without_block(directive)
@@ -265,4 +272,5 @@ _READERS: dict[str, Callable[[Directive, Server], dict[str, Any]]] = {
     "prometheus": _listening("prometheus", 9153),
     "ready": _listening("ready", 8181),
     "reload": _reload,
+    "rewrite": _rewrite,
 }

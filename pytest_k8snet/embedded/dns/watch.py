@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +65,7 @@ class ClusterState:
     """The objects of the cluster by resource, namespace and name. ``serial`` grows with every change."""
 
     def __init__(self) -> None:
-        self.serial = 1
+        self.serial = int(time.time())
         self.synced: set[str] = set()
         self._objects: dict[str, dict[tuple[str, str], Obj]] = {plural: {} for plural in PATHS}
         self._view: tuple[tuple[str, ...], View] | None = None

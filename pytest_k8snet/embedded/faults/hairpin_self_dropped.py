@@ -19,17 +19,15 @@ class HairpinSelfDropped:
 
     async def apply(self, cluster: Target) -> None:
         """Load the rules into every pod, and into each new one."""
-        for node, link in cluster.network.links():
-            await self._drop(node, link)
+        await cluster.network.in_each_pod(self._drop)
         for node in cluster.network.nodes.values():
             node.on_attach.append(self._drop)
 
     async def revert(self, cluster: Target) -> None:
         """Remove them."""
         for node in cluster.network.nodes.values():
-            node.on_attach.remove(self._drop)
-        for _, link in cluster.network.links():
-            await load(link.netns, self.name, {})
+            node.stop_calling(self._drop)
+        await cluster.network.in_each_pod(lambda node, link: load(link.netns, self.name, {}))
 
     async def _drop(self, node: Node, link: PodLink) -> None:
         await load(link.netns, self.name, RULES)

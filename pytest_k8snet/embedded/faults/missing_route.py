@@ -13,14 +13,12 @@ class MissingRoute:
     layer = "data path"
 
     async def apply(self, cluster: Target) -> None:
-        """Delete the route."""
-        here, there = cluster.two_nodes()
-        await here.netns.ip(*here.routes_to(there, "delete"))
+        """Take the route away."""
+        await cluster.network.pod_network.cut(*cluster.two_nodes())
 
     async def revert(self, cluster: Target) -> None:
-        """Add it again."""
-        here, there = cluster.two_nodes()
-        await here.netns.ip(*here.routes_to(there))
+        """Give it back."""
+        await cluster.network.pod_network.mend(*cluster.two_nodes())
 
 
 def fault() -> Fault:

@@ -25,9 +25,8 @@ class NewPodsUnreachable:
     async def revert(self, cluster: Target) -> None:
         """Connect those that were cut off."""
         for node in cluster.network.nodes.values():
-            node.on_attach.remove(self._cut_off)
-        for _, link in cluster.network.links():
-            await load(link.netns, self.name, {})
+            node.stop_calling(self._cut_off)
+        await cluster.network.in_each_pod(lambda node, link: load(link.netns, self.name, {}))
 
     async def _cut_off(self, node: Node, link: PodLink) -> None:
         await load(link.netns, self.name, RULES)

@@ -29,7 +29,7 @@ class StatusAddressWrong:
 
     async def revert(self, cluster: Target) -> None:
         """Tell the right ones."""
-        cluster.kubelet.behaviour.reports.remove(self._report)
+        cluster.kubelet.behaviour.stop(self._report)
         cluster.kubelet.refresh()
 
     def _report(self, uid: str, addresses: Addresses) -> Addresses:

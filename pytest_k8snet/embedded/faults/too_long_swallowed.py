@@ -14,7 +14,7 @@ class TooLongSwallowed:
     """Larger links, and rules that swallow: so it is the network that does not answer, not the sender's kernel."""
 
     name = "too-long-swallowed"
-    breaks = f"the answer to datagrams above {MTU} bytes with DF"
+    breaks = "the answer to datagrams above the MTU with DF"
     layer = "data path"
 
     def __init__(self) -> None:
@@ -37,4 +37,8 @@ def fault() -> Fault:
 
 
 def _swallow(node: Node, cluster: Target) -> Chains:
-    return {BEFORE_DEFRAGMENTATION: whole_packets(between_pods(f"meta l4proto udp meta length > {MTU} drop"))}
+    return {
+        BEFORE_DEFRAGMENTATION: whole_packets(
+            between_pods(f"meta l4proto udp meta length > {cluster.network.pod_mtu} drop")
+        )
+    }

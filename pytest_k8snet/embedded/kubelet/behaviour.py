@@ -20,6 +20,10 @@ class Behaviour:
     keep_address_on_restart: bool = True
     end_deleted_pods: bool = True
 
+    def stop(self, report: Report) -> None:
+        """Apply a report no more; fine for one that is not applied."""
+        self.reports[:] = [other for other in self.reports if other != report]
+
     def told(self, uid: str, addresses: Addresses) -> Addresses:
         """Return the addresses for the status of a pod."""
         for report in self.reports:

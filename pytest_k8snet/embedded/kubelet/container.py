@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from pytest_k8snet.embedded.api.objects import Obj, now
 from pytest_k8snet.embedded.container.client import Running, StartError, ZygoteClient
@@ -15,6 +16,8 @@ from pytest_k8snet.embedded.kubelet.logs import ContainerLog
 from pytest_k8snet.embedded.kubelet.tasks import Tasks, uncancelled
 
 START_FAILED = 128
+LONGEST_MESSAGE = 4096
+"""The bytes of a termination message that are kept."""
 
 
 class Container:
@@ -27,6 +30,7 @@ class Container:
         self.last_state: Obj = {}
         self.restarts = 0
         self.ready = False
+        self.started_up = False
         self.running: Running | None = None
         self.log: ContainerLog | None = None
         self.previous_log: ContainerLog | None = None
@@ -47,12 +51,18 @@ class Container:
             self.last_state = {"terminated": ended}
         self._set({"waiting": {"reason": reason, **({"message": message} if message else {})}})
 
-    async def run(self, command: Command, root: ContainerRoot, network: int, started: Callable[[], None]) -> int:
-        """Run the program once, from start to end; return its exit code. ``started`` is called when it runs."""
+    async def run(
+        self, command: Command, root: ContainerRoot, network: int, started: Callable[[], None], last_words: Path
+    ) -> int:
+        """Run the program once, from start to end; return its exit code.
+
+        ``started`` is called when it runs. ``last_words`` is the file in which it can say why it ended.
+        """
         self.previous_log, self.log = self.log, ContainerLog()
         if ended := self.state.get("terminated"):
             self.last_state = {"terminated": ended}
         self._identity = f"k8snet://{os.urandom(16).hex()}"
+        self.started_up = not self.spec.get("startupProbe")
         begin = now()
         try:
             await uncancelled(self._start(command, root, network, self.log))
@@ -63,7 +73,7 @@ class Container:
         started()
         code = await asyncio.shield(self.running.ended)
         self.running = None
-        return self._end(code, begin, "Completed" if code == 0 else "Error")
+        return self._end(code, begin, "Completed" if code == 0 else "Error", _read(last_words))
 
     async def stop(self, grace: float) -> None:
         """End the program: SIGTERM, and SIGKILL ``grace`` seconds later if it still runs."""
@@ -76,6 +86,18 @@ class Container:
         await self._zygote.signal(running, signal.SIGKILL)
         await asyncio.shield(running.ended)
 
+    def conclude(self) -> None:
+        """Show how the program ended, when it was stopped and ``run`` was cancelled before."""
+        if self.running is not None and self.running.ended.done():
+            code = self.running.ended.result()
+            self.running = None
+            self._end(code, self.state["running"]["startedAt"], "Completed" if code == 0 else "Error")
+
+    def set_started_up(self) -> None:
+        """Show that the startup probe has succeeded."""
+        self.started_up = True
+        self._changed()
+
     def set_ready(self, ready: bool) -> None:
         """Show whether the container is ready."""
         if ready is not self.ready:
@@ -85,16 +107,20 @@ class Container:
     def status(self) -> Obj:
         """The entry of status.containerStatuses."""
         image = self.spec.get("image", "")
+        identity = {"containerID": self._identity} if self._identity else {}
+        mounts = [_mount_status(mount) for mount in self.spec.get("volumeMounts") or ()]
         return {
             "name": self.name,
             "image": image,
             "imageID": f"k8snet://{image}" if "waiting" not in self.state else "",
-            "containerID": self._identity,
+            **identity,
             "ready": self.ready,
-            "started": "running" in self.state,
+            "started": "running" in self.state and self.started_up,
             "restartCount": self.restarts,
             "state": self.state,
             "lastState": self.last_state,
+            **(_resources_status(self.spec.get("resources") or {}) if identity else {}),
+            **({"volumeMounts": mounts} if mounts else {}),
         }
 
     async def _start(self, command: Command, root: ContainerRoot, network: int, log: ContainerLog) -> None:
@@ -117,3 +143,21 @@ class Container:
     def _set(self, state: Obj) -> None:
         self.state = state
         self._changed()
+
+
+def _resources_status(resources: Obj) -> Obj:
+    requests = resources.get("requests")
+    return {"resources": resources} | ({"allocatedResources": requests} if requests else {})
+
+
+def _mount_status(mount: Obj) -> Obj:
+    told = {key: mount[key] for key in ("name", "mountPath", "readOnly") if mount.get(key)}
+    return {**told, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else told
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(LONGEST_MESSAGE).decode(errors="replace")
+    except OSError:
+        return ""  # the program has made it unreadable, and so says nothing

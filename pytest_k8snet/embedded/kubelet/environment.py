@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_k8snet.embedded.api.objects import Obj
+from pytest_k8snet.embedded.api.quantity import parse_quantity
 from pytest_k8snet.embedded.container.spec import Command
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 Lookup = Callable[[str, str], Obj | None]
 """``(plural, name)`` to the object in the pod's namespace."""
+
+KINDS = {"configmaps": "ConfigMap", "secrets": "Secret"}
 
 _REFERENCE = re.compile(r"\$(\$|\(([A-Za-z_.][-A-Za-z0-9_.]*)\))")
 _SUBSCRIPT = re.compile(r"metadata\.(labels|annotations)\['(.+)'\]")
@@ -67,6 +71,17 @@ def field_value(pod: Obj, path: str) -> str:
     raise ConfigError(f'field "{path}" is not supported by the embedded cluster\'s downward API')
 
 
+def resource_value(pod: Obj, container: Obj, reference: Obj) -> str:
+    """Return what a container asks for of a resource, in whole divisors. Raises ConfigError where it asks for none."""
+    named = reference.get("containerName") or container["name"]
+    asking = next((entry for entry in pod["spec"]["containers"] if entry["name"] == named), container)
+    kind, _, name = str(reference["resource"]).partition(".")
+    amount = parse_quantity(((asking.get("resources") or {}).get(kind) or {}).get(name, ""))
+    if amount is None:
+        raise ConfigError(f'container "{named}" does not say {reference["resource"]}, and nodes have no sizes here')
+    return str(math.ceil(amount / (parse_quantity(reference.get("divisor") or "1") or 1)))
+
+
 def _environment(pod: Obj, container: Obj, lookup: Lookup) -> dict[str, str]:
     env: dict[str, str] = {}
     for source in container.get("envFrom") or ():
@@ -76,7 +91,7 @@ def _environment(pod: Obj, container: Obj, lookup: Lookup) -> dict[str, str]:
                 env.update({source.get("prefix", "") + key: value for key, value in data.items()})
     for entry in container.get("env") or ():
         if "valueFrom" in entry:
-            value = _referenced(pod, entry["valueFrom"], lookup)
+            value = _referenced(pod, container, entry["valueFrom"], lookup)
             if value is not None:
                 env[entry["name"]] = value
         else:
@@ -84,15 +99,18 @@ def _environment(pod: Obj, container: Obj, lookup: Lookup) -> dict[str, str]:
     return env
 
 
-def _referenced(pod: Obj, source: dict[str, Any], lookup: Lookup) -> str | None:
+def _referenced(pod: Obj, container: Obj, source: dict[str, Any], lookup: Lookup) -> str | None:
     if "fieldRef" in source:
         return field_value(pod, source["fieldRef"]["fieldPath"])
+    if "resourceFieldRef" in source:
+        return resource_value(pod, container, source["resourceFieldRef"])
     for kind, plural in (("configMapKeyRef", "configmaps"), ("secretKeyRef", "secrets")):
         if kind in source:
             reference = source[kind]
             data = _data(plural, reference, lookup)
             if reference["key"] not in data and not reference.get("optional"):
-                raise ConfigError(f"couldn't find key {reference['key']} in {plural[:-1]} {reference['name']}")
+                where = f"{KINDS[plural]} {pod['metadata']['namespace']}/{reference['name']}"
+                raise ConfigError(f"couldn't find key {reference['key']} in {where}")
             return data.get(reference["key"])
     raise ConfigError(f"the embedded cluster does not support valueFrom {', '.join(source)}")
 

@@ -47,15 +47,15 @@ class EventRecorder:
         self._known[key] = name
 
     def _source(self, obj: Obj) -> Obj:
-        node = (obj.get("spec") or {}).get("nodeName", "")
-        source = {"component": self._component, "host": node}
+        node = (obj.get("spec") or {}).get("nodeName", "") if self._component == "kubelet" else ""
+        source = {"component": self._component} | ({"host": node} if node else {})
         return {"source": source, "reportingComponent": self._component, "reportingInstance": node}
 
 
 def _reference(obj: Obj, field: str) -> Obj:
     metadata = obj["metadata"]
     reference = {"apiVersion": obj["apiVersion"], "kind": obj["kind"], "name": metadata["name"], "uid": metadata["uid"]}
-    more = {"namespace": metadata.get("namespace"), "fieldPath": field}
+    more = {key: metadata.get(key) for key in ("namespace", "resourceVersion")} | {"fieldPath": field}
     return reference | {key: value for key, value in more.items() if value}
 
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from pytest_k8snet.embedded.api.objects import Obj
+
+
+def never_there(container: Obj) -> bool:
+    """Whether a container wants an image that is not there, and that must not be pulled."""
+    return container.get("imagePullPolicy") == "Never" and bool(image_problem(container.get("image", "")))
+
 
 def image_problem(image: str) -> str:
     """Return why an image cannot be pulled, "" when it "can"."""

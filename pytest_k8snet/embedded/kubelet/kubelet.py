@@ -110,6 +110,8 @@ class Kubelet:
             self._end(uid, float(pod["metadata"].get("deletionGracePeriodSeconds") or 0))
         elif worker is None and lookup(pod, "spec", "nodeName") and lookup(pod, "status", "phase") not in ENDED:
             self._begin(uid, pod)
+        elif worker is not None and pod["spec"].get("readinessGates"):
+            worker.publish()
 
     def _begin(self, uid: str, pod: Obj) -> None:
         name = pod["spec"]["nodeName"]

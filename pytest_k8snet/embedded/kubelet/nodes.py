@@ -13,8 +13,8 @@ from pytest_k8snet.embedded.network.node import Node
 MAX_PODS = 250
 
 
-def node_object(node: Node) -> Obj:
-    """Return the Node of the API for a node of the network, Ready."""
+def node_object(node: Node, pod_network: str) -> Obj:
+    """Return the Node of the API for a node of the network, Ready. ``pod_network`` is for those who want to know."""
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     labels = {
         "kubernetes.io/hostname": node.name,
@@ -24,7 +24,7 @@ def node_object(node: Node) -> Obj:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": node.name, "labels": labels},
+        "metadata": {"name": node.name, "labels": labels, "annotations": {"k8snet.io/pod-network": pod_network}},
         "spec": {"podCIDR": node.pod_cidrs[0], "podCIDRs": list(node.pod_cidrs), "providerID": f"k8snet://{node.name}"},
     }
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from pytest_k8snet.embedded.api.objects import Obj, name_of, namespace_of
 from pytest_k8snet.embedded.kubelet.container import Container
-from pytest_k8snet.embedded.kubelet.images import image_problem
+from pytest_k8snet.embedded.kubelet.images import image_problem, never_there
 from pytest_k8snet.embedded.kubelet.sandbox import Sandbox
 from pytest_k8snet.embedded.kubelet.services import Services
-from pytest_k8snet.embedded.kubelet.status import PodFacts, build_status
+from pytest_k8snet.embedded.kubelet.status import OVERDUE, PodFacts, build_status
 from pytest_k8snet.embedded.kubelet.supervisor import Supervisor
 from pytest_k8snet.embedded.kubelet.tasks import Tasks, uncancelled
 from pytest_k8snet.embedded.kubelet.volumes import MountError
@@ -62,6 +62,8 @@ class PodWorker:
     def begin(self) -> None:
         """Start the pod in the background."""
         self._main = self.tasks.start(self._run_or_tell())
+        if (seconds := self.pod["spec"].get("activeDeadlineSeconds")) is not None:
+            self.tasks.start(self._end_at_deadline(float(seconds)))
 
     async def stop(self, grace: float) -> None:
         """End all containers within ``grace`` seconds and take the network away."""
@@ -69,9 +71,7 @@ class PodWorker:
         if self._main is not None:
             self._main.cancel()
             await asyncio.wait([self._main])
-        for container in self._every:
-            if container.running is not None:
-                self.event("Killing", f"Stopping container {container.name}", container=container)
+        self._tell_killing()
         await self._end_containers(grace)
         self.tasks.cancel()
         await self.sandbox.remove()
@@ -106,7 +106,8 @@ class PodWorker:
 
     def event(self, reason: str, message: str, *, container: Container | None = None, warning: bool = False) -> None:
         """Tell what happened to the pod, or to one of its containers."""
-        field = f"spec.containers{{{container.name}}}" if container else ""
+        kind = "initContainers" if container in self._facts.init_containers else "containers"
+        field = f"spec.{kind}{{{container.name}}}" if container else ""
         self.services.events.record(self.pod, reason, message, warning=warning, field=field)
 
     async def _run_or_tell(self) -> None:
@@ -129,10 +130,37 @@ class PodWorker:
         self.publish()
         await uncancelled(self.sandbox.disconnect())
 
+    async def _end_at_deadline(self, seconds: float) -> None:
+        """End the pod for good when its activeDeadlineSeconds are over."""
+        await asyncio.sleep(seconds)
+        if self._facts.finished or self.stopping or self._main is None:
+            return
+        self.event(OVERDUE, "Pod was active on the node longer than the specified deadline")
+        self._main.cancel()
+        await asyncio.wait([self._main])
+        self._tell_killing()
+        await self._end_containers(self.grace)
+        self._facts.finished = self._facts.overdue = True
+        for container in self._every:
+            container.conclude()
+        self.publish()
+        await uncancelled(self.sandbox.disconnect())
+
+    def _tell_killing(self) -> None:
+        for container in self._every:
+            if container.running is not None:
+                self.event("Killing", f"Stopping container {container.name}", container=container)
+
     async def _images(self) -> None:
         """Wait for ever when there is an image that no registry would have."""
         bad = []
         for container in self._every:
+            if never_there(container.spec):
+                missing = f'Container image "{container.spec["image"]}" is not present with pull policy of Never'
+                self.event("ErrImageNeverPull", missing, container=container, warning=True)
+                self.event("Failed", "Error: ErrImageNeverPull", container=container, warning=True)
+                container.wait_for("ErrImageNeverPull", missing)
+                await asyncio.get_running_loop().create_future()
             if problem := image_problem(container.spec.get("image", "")):
                 self.event("Pulling", f'Pulling image "{container.spec.get("image", "")}"', container=container)
                 self.event("Failed", problem, container=container, warning=True)
@@ -180,7 +208,7 @@ class PodWorker:
                 return
 
     async def _run_init_containers(self) -> bool:
-        for container in self._facts.containers if self._facts.init_containers else ():
+        for container in self._every if self._facts.init_containers else ():
             container.wait_for("PodInitializing")
         for container in self._facts.init_containers:
             if await Supervisor(self, container, init=True).run() != 0:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind, ContainerRoot
 from pytest_k8snet.embedded.kubelet.environment import Lookup
-from pytest_k8snet.embedded.kubelet.resolv_conf import cluster_dns, resolv_conf
+from pytest_k8snet.embedded.kubelet.resolv_conf import CLUSTER_DOMAIN, cluster_dns, resolv_conf
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.volumes import Volume, make_volumes, mounts_of, write_network_files
 from pytest_k8snet.embedded.network.host import Host
@@ -57,7 +58,13 @@ class Sandbox:
             self.link = await self._attach(tuple(_ports(self._spec)))
         aliases = self._spec.get("hostAliases") or ()
         self._binds = write_network_files(
-            self._folder / "etc", self.hostname, self.addresses, aliases, self._resolv_conf()
+            self._folder / "etc",
+            self.hostname,
+            self.addresses,
+            aliases,
+            self._resolv_conf(),
+            host_network=self.host_network,
+            domain=self._domain,
         )
 
     async def disconnect(self) -> None:
@@ -97,13 +104,28 @@ class Sandbox:
 
     def root_for(self, container: Obj) -> ContainerRoot:
         """The file system of one container. Raises MountError."""
-        binds = (*self._binds, *mounts_of(container, self._volumes))
+        words = self.last_words(container)
+        words.parent.mkdir(parents=True, exist_ok=True)
+        words.write_bytes(b"")
+        place = container.get("terminationMessagePath") or "/dev/termination-log"
+        binds = (*self._binds, *mounts_of(container, self._volumes), Bind(str(words), place, read_only=False))
         return ContainerRoot(self.hostname, str(self._services.scratch / "root"), binds)
+
+    def last_words(self, container: Obj) -> Path:
+        """The file in which a container can say why it ended."""
+        file: Path = self._folder / "last-words" / str(container["name"])
+        return file
 
     async def remove(self) -> None:
         """Take everything away."""
         await self.disconnect()
         await asyncio.get_running_loop().run_in_executor(None, self._remove_folder)
+
+    @property
+    def _domain(self) -> str:
+        """The domain of the pod's name; it has one when it has a subdomain."""
+        subdomain = "" if self.host_network else self._spec.get("subdomain")
+        return f"{subdomain}.{self._namespace}.svc.{CLUSTER_DOMAIN}" if subdomain else ""
 
     def _resolv_conf(self) -> list[str]:
         network = self._services.network

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
-from pytest_k8snet.embedded.api.objects import Obj, lookup
+from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.client import StartError
 from pytest_k8snet.embedded.container.spec import Command
 from pytest_k8snet.embedded.kubelet.container import Container
@@ -16,6 +17,9 @@ from pytest_k8snet.embedded.kubelet.restart import Backoff, restarts
 from pytest_k8snet.embedded.kubelet.sandbox import Sandbox
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.tasks import Tasks, uncancelled
+
+LONGEST_OUTPUT = 10_240
+"""The bytes of a probe's output that an event shows."""
 
 
 class Owner(Protocol):
@@ -86,16 +90,19 @@ class Supervisor:
         netns, address = await self._owner.sandbox.network_of(self._container.name)
         probes = Tasks()
 
+        self._event("Created", f"Created container: {self._container.name}")
+
         def started() -> None:
-            self._event("Created", f"Created container: {self._container.name}")
             self._event("Started", f"Started container {self._container.name}")
             self._start_probes(probes, address)
 
         try:
-            code = await self._container.run(command, root, netns.descriptor, started)
+            words = self._owner.sandbox.last_words(self._container.spec)
+            code = await self._container.run(command, root, netns.descriptor, started, words)
         finally:
             probes.cancel()
-        if why := lookup(self._container.state, "terminated", "message"):
+        ended = self._container.state.get("terminated") or {}
+        if ended.get("reason") == "StartError" and (why := ended.get("message")):
             self._event("Failed", f"Error: {why}", warning=True)
         return code
 
@@ -113,40 +120,65 @@ class Supervisor:
                 await self._owner.services.config_changed.wait()
 
     def _start_probes(self, tasks: Tasks, address: str) -> None:
-        spec = self._container.spec
-        prober = Prober(spec, self._owner.sandbox.host.netns, address, self._run_inside)
+        prober = Prober(self._container.spec, self._owner.sandbox.host.netns, address, self._run_inside)
+        if self._container.spec.get("startupProbe"):
 
-        def liveness(alive: bool) -> None:
-            if not alive and self._container.running is not None:
-                self._event("Killing", f"Container {self._container.name} failed liveness probe, will be restarted")
-                self._owner.tasks.start(self._container.stop(self._owner.grace))
+            def started_up(verdict: bool) -> None:
+                if not verdict:
+                    self._end_unhealthy("startup")
+                elif not self._container.started_up:
+                    self._container.set_started_up()
+                    startup.cancel()
+                    self._watch_health(tasks, prober)
 
-        def unhealthy(why: str) -> None:
-            self._event("Unhealthy", why, warning=True)
+            startup = tasks.start(self._watch(prober, "startup", started_up))
+        else:
+            self._watch_health(tasks, prober)
 
-        if probe := spec.get("readinessProbe"):
-            readiness = watch_probe(prober, probe, self._container.set_ready, lambda why: unhealthy(f"Readiness {why}"))
-            tasks.start(readiness)
+    def _watch_health(self, tasks: Tasks, prober: Prober) -> None:
+        """Begin with the probes that wait until the container has started up."""
+
+        def alive(verdict: bool) -> None:
+            if not verdict:
+                self._end_unhealthy("liveness")
+
+        if self._container.spec.get("readinessProbe"):
+            tasks.start(self._watch(prober, "readiness", self._container.set_ready))
         else:
             self._container.set_ready(True)
-        if probe := spec.get("livenessProbe"):
-            tasks.start(watch_probe(prober, probe, liveness, lambda why: unhealthy(f"Liveness {why}")))
+        if self._container.spec.get("livenessProbe"):
+            tasks.start(self._watch(prober, "liveness", alive))
 
-    async def _run_inside(self, argv: list[str]) -> int:
+    def _watch(self, prober: Prober, kind: str, report: Callable[[bool], None]) -> Coroutine[Any, Any, None]:
+        def failed(why: str) -> None:
+            self._event("Unhealthy", f"{kind.capitalize()} probe {why}", warning=True)
+
+        probe = self._container.spec[f"{kind}Probe"]
+        return watch_probe(prober, probe, report, failed, quick=kind != "liveness")
+
+    def _end_unhealthy(self, kind: str) -> None:
+        if self._container.running is not None:
+            self._event("Killing", f"Container {self._container.name} failed {kind} probe, will be restarted")
+            self._owner.tasks.start(self._container.stop(self._owner.grace))
+
+    async def _run_inside(self, argv: list[str]) -> tuple[int, str]:
+        """Run a command in the container; return its exit code and the beginning of its output."""
         if self._container.running is None:
-            return 1
-        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            return 1, "the container does not run"
         command = command_inside(
             self._owner.pod, self._container, argv, self._owner.sandbox.hostname, self._owner.lookup
         )
+        null, output = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), os.memfd_create("probe")
         try:
             zygote = self._owner.services.zygote
-            inside = await zygote.start_inside(self._container.running, command, (null, null, null))
-        except StartError:
-            return 1
+            inside = await zygote.start_inside(self._container.running, command, (null, output, output))
+            code = await asyncio.shield(inside.ended)
+            return code, os.pread(output, LONGEST_OUTPUT, 0).decode(errors="replace")
+        except StartError as error:
+            return 1, str(error)
         finally:
             os.close(null)
-        return await asyncio.shield(inside.ended)
+            os.close(output)
 
     def _event(self, reason: str, message: str, *, warning: bool = False) -> None:
         self._owner.event(reason, message, container=self._container, warning=warning)

@@ -10,6 +10,8 @@ from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind
 from pytest_k8snet.embedded.kubelet.environment import ConfigError, Lookup, binary_data, field_value
 
+FILE_MODE = 0o644
+
 
 class MountError(RuntimeError):
     """A volume cannot be set up (yet): the pod waits with a FailedMount event."""
@@ -47,17 +49,30 @@ def mounts_of(container: Obj, volumes: dict[str, Volume]) -> Iterator[Bind]:
 
 
 def write_network_files(
-    folder: Path, hostname: str, addresses: Sequence[str], aliases: Sequence[Obj], resolv_conf: Sequence[str]
+    folder: Path,
+    hostname: str,
+    addresses: Sequence[str],
+    aliases: Sequence[Obj],
+    resolv_conf: Sequence[str],
+    host_network: bool = False,
+    domain: str = "",
 ) -> list[Bind]:
     """Write hosts, hostname and resolv.conf as a kubelet does; return their binds into /etc."""
     folder.mkdir(parents=True, exist_ok=True)
+    names = f"{hostname}.{domain}\t{hostname}" if domain else hostname
     hosts = [
-        "# Kubernetes-managed hosts file.",
+        f"# Kubernetes-managed hosts file{' (host network)' if host_network else ''}.",
         "127.0.0.1\tlocalhost",
         "::1\tlocalhost ip6-localhost ip6-loopback",
-        *(f"{address}\t{hostname}" for address in addresses),
-        *(f"{alias['ip']}\t{' '.join(alias.get('hostnames') or ())}" for alias in aliases),
+        "fe00::0\tip6-localnet",
+        "fe00::0\tip6-mcastprefix",
+        "fe00::1\tip6-allnodes",
+        "fe00::2\tip6-allrouters",
+        *(f"{address}\t{names}" for address in addresses),
     ]
+    if aliases:
+        entries = ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in aliases]
+        hosts += ["", "# Entries added by HostAliases.", *entries]
     files = {"hosts": hosts, "hostname": [hostname], "resolv.conf": resolv_conf}
     for name, lines in files.items():
         (folder / name).write_text("\n".join(lines) + "\n")
@@ -73,6 +88,7 @@ def _make_volume(pod: Obj, volume: Obj, folder: Path, lookup: Lookup) -> Volume:
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
+        place.chmod(int((volume.get(kind) or {}).get("defaultMode") or FILE_MODE))
     return Volume(folder, read_only=kind != "emptyDir")
 
 

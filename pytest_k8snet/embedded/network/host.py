@@ -17,19 +17,19 @@ HOST_SYSCTLS = {
 
 
 class Host:
-    """A machine on the fabric. ``addresses`` are those of its interface eth0."""
+    """A machine on the fabric. ``addresses`` are those of its interface eth0, ``port`` is the bridge's end of it."""
 
     def __init__(self, name: str, netns: NetNs, addresses: Addresses) -> None:
         self.name = name
         self.netns = netns
         self.addresses = addresses
+        self.port = f"p-{name}"
 
     async def plug_into(self, fabric: NetNs, bridge: str) -> None:
         """Connect eth0 to a bridge in the namespace ``fabric`` and give it its addresses."""
         await self.netns.sysctl(HOST_SYSCTLS)
-        port = f"p-{self.name}"
         peer = f"peer name eth0 mtu {MTU} netns {self.netns.path}"
-        await fabric.ip(f"link add {port} mtu {MTU} type veth {peer}", f"link set {port} master {bridge} up")
+        await fabric.ip(f"link add {self.port} mtu {MTU} type veth {peer}", f"link set {self.port} master {bridge} up")
         await self.netns.ip(
             "link set lo up",
             "link set eth0 up",

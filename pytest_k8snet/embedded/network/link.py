@@ -52,6 +52,6 @@ class PodLink:
 
 
 def address_command(verb: str, device: str, version: int, address: str) -> str:
-    """Return the ``ip`` command that adds or deletes a pod's address on a device of the pod."""
-    no_wait = " nodad" if version == 6 and verb == "add" else ""
+    """Return the ``ip`` command that adds, replaces or deletes a pod's address on a device of the pod."""
+    no_wait = " nodad" if version == 6 and verb != "del" else ""
     return f"addr {verb} {address}/{PREFIX_LENGTH[version]} dev {device}{no_wait}"

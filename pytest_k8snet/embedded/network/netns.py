@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -10,18 +11,20 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pytest_k8snet.embedded.linux import CLONE_NEWNET, setns, unshare
 
 T = TypeVar("T")
 
 TOOL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where ``ip`` and ``nft`` are looked for: an ordinary user's PATH often lacks the sbin folders."""
+"""Where ``ip``, ``nft`` and daemons are looked for: an ordinary user's PATH often lacks the sbin folders."""
 
 
 class NetworkCommandError(RuntimeError):
-    """``ip`` or ``nft`` refused what it was given; the message has the namespace, the input and its answer."""
+    """A tool such as ``ip`` or ``nft`` refused what it was given; the message has the namespace, the input and its
+    answer.
+    """
 
 
 class NamespaceThreads:
@@ -67,13 +70,33 @@ class NetNs:
         return f"/proc/{os.getpid()}/fd/{self.descriptor}"
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run ``work`` in a thread inside the namespace."""
-        return await self.threads.run_in(self.descriptor, work)
+        """Run ``work`` in a thread inside the namespace. Raises OSError when it is closed."""
+        # Of its own: once closed, the number may be that of another namespace before a thread comes to it.
+        descriptor = os.dup(self.descriptor)
+        try:
+            return await self.threads.run_in(descriptor, work)
+        finally:
+            os.close(descriptor)
 
     async def ip(self, *commands: str) -> None:
         """Run ``ip`` commands (without the word ``ip``) in order; the first that fails ends it."""
         if commands:
             await self._command(("ip", "-batch", "-"), "\n".join(commands) + "\n")
+
+    async def show(self, tool: str, *arguments: str) -> list[dict[str, Any]]:
+        """Return what ``ip``, ``bridge`` or ``tc`` shows, for example ``show("ip", "route")``."""
+        shown: list[dict[str, Any]] = json.loads(await self._command((tool, "-j", *arguments), "") or "[]")
+        return shown
+
+    async def bridge(self, *commands: str) -> None:
+        """Run ``bridge`` commands (without the word ``bridge``) in order; the first that fails ends it."""
+        if commands:
+            await self._command(("bridge", "-batch", "-"), "\n".join(commands) + "\n")
+
+    async def tc(self, *commands: str) -> None:
+        """Run ``tc`` commands (without the word ``tc``) in order; the first that fails ends it."""
+        if commands:
+            await self._command(("tc", "-batch", "-"), "\n".join(commands) + "\n")
 
     async def nft(self, ruleset: str) -> None:
         """Load nftables text in one transaction."""
@@ -104,7 +127,7 @@ class NetNs:
             os.close(self.descriptor)
             self.descriptor = -1
 
-    async def _command(self, argv: Sequence[str], text: str) -> None:
+    async def _command(self, argv: Sequence[str], text: str) -> str:
         def call() -> subprocess.CompletedProcess[str]:
             return subprocess.run(
                 argv, input=text, capture_output=True, text=True, env={"PATH": TOOL_PATH}, check=False
@@ -114,6 +137,7 @@ class NetNs:
         if done.returncode:
             said = (done.stderr or done.stdout).strip()
             raise NetworkCommandError(f"{argv[0]} in {self.name} failed: {said}\n{text}")
+        return done.stdout
 
 
 def _new_namespace() -> int:

@@ -1,4 +1,4 @@
-"""A node's part of the pod network: routed pods behind veth pairs, routes to the other nodes, NAT to the outside."""
+"""A node's part of the pod network: routed pods behind veth pairs, and NAT to the outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_k8snet.embedded.network.addresses import (
     pod_cidrs,
 )
 from pytest_k8snet.embedded.network.conntrack import forget_connections
-from pytest_k8snet.embedded.network.host import HOST_SYSCTLS, MTU, Host
+from pytest_k8snet.embedded.network.host import HOST_SYSCTLS, Host
 from pytest_k8snet.embedded.network.hostports import FAMILY, Forward, HostPorts
 from pytest_k8snet.embedded.network.link import PREFIX_LENGTH, PodLink, PodPort, address_command
 from pytest_k8snet.embedded.network.netns import NamespaceThreads, NetNs
@@ -37,10 +37,12 @@ class Node(Host):
     """A node: a host that gives pods addresses and forwards for them.
 
     ``on_attach`` are called for each new pod when it is connected, before its first container starts; ``on_change``
-    also when one is gone. Faults use them.
+    also when one is gone. Faults use them. ``pod_mtu`` is the MTU that new pods get.
     """
 
-    def __init__(self, number: int, netns: NetNs, versions: tuple[int, ...], threads: NamespaceThreads) -> None:
+    def __init__(
+        self, number: int, netns: NetNs, versions: tuple[int, ...], threads: NamespaceThreads, pod_mtu: int
+    ) -> None:
         super().__init__(f"node-{number}", netns, fabric_addresses(number, versions))
         self.number = number
         self.pod_cidrs = pod_cidrs(number, versions)
@@ -49,24 +51,18 @@ class Node(Host):
         self.links: list[PodLink] = []
         self.on_attach: list[AttachHook] = []
         self.on_change: list[ChangeHook] = []
-        self.mtu = MTU
+        self.pod_mtu = pod_mtu
         self._versions = versions
         self._threads = threads
         self._device_numbers = itertools.count(1)
 
-    async def configure(self, others: Iterable[Node]) -> None:
-        """Forward for pods: gateway addresses, routes to the other nodes' pods, and NAT towards the world outside."""
+    async def configure(self) -> None:
+        """Forward for pods: gateway addresses, and NAT towards the world outside."""
         await self.netns.sysctl(NODE_SYSCTLS)
         await self.netns.ip(
             *(f"addr add {GATEWAYS[4]}/32 dev lo scope link" for version in self._versions if version == 4),
-            *(command for other in others if other is not self for command in self.routes_to(other)),
         )
         await self.netns.nft(self._masquerade())
-
-    def routes_to(self, other: Node, verb: str = "add", options: str = "") -> list[str]:
-        """The ``ip`` commands that add (or with another verb: replace, delete) the routes to another node's pods."""
-        ranges = zip(other.pod_cidrs, other.addresses.all, strict=True)
-        return [f"route {verb} {cidr} via {via} dev eth0 {options}" for cidr, via in ranges]
 
     def route_to_pod(self, link: PodLink, version: int, address: str, verb: str = "add") -> str:
         """The ``ip`` command for the route to one address of a pod of this node."""
@@ -94,7 +90,7 @@ class Node(Host):
     async def _connect(self, link: PodLink) -> None:
         await link.netns.sysctl(HOST_SYSCTLS)
         await self.netns.ip(*self._node_side(link))
-        await link.configure(self.mtu)
+        await link.configure(self.pod_mtu)
         self.links.append(link)
         for hook in self.on_attach:
             await hook(self, link)
@@ -108,6 +104,11 @@ class Node(Host):
         self.pool.give_back(link.assigned)
         if link.addresses != link.assigned:
             self.pool.give_back(link.addresses)
+
+    def stop_calling(self, hook: AttachHook | ChangeHook) -> None:
+        """Call a hook no more; fine for one that is not called."""
+        self.on_attach[:] = [other for other in self.on_attach if other != hook]
+        self.on_change[:] = [other for other in self.on_change if other != hook]
 
     async def readdress(self, link: PodLink, addresses: Addresses) -> None:
         """Take a pod's addresses away and give it others, in the pod and in the node's routes."""
@@ -140,8 +141,8 @@ class Node(Host):
 
     def _node_side(self, link: PodLink) -> list[str]:
         device = link.device
-        peer = f"peer name eth0 address {link.mac} mtu {self.mtu} netns {link.netns.path}"
-        commands = [f"link add {device} mtu {self.mtu} type veth {peer}", f"link set {device} up"]
+        peer = f"peer name eth0 address {link.mac} mtu {self.pod_mtu} netns {link.netns.path}"
+        commands = [f"link add {device} mtu {self.pod_mtu} type veth {peer}", f"link set {device} up"]
         for version, address in link.addresses.by_version:
             if version == 6:
                 commands.append(f"addr add {GATEWAYS[6]}/64 dev {device} nodad")

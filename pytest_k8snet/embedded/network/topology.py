@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 
+from pytest_k8snet.embedded.network import pod_network
 from pytest_k8snet.embedded.network.addresses import OUTSIDE_FIRST, fabric_addresses
-from pytest_k8snet.embedded.network.host import Host
+from pytest_k8snet.embedded.network.host import MTU, Host
 from pytest_k8snet.embedded.network.link import PodLink
-from pytest_k8snet.embedded.network.netns import NamespaceThreads
+from pytest_k8snet.embedded.network.netns import NamespaceThreads, NetworkCommandError
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.options import ClusterOptions
 
@@ -19,24 +21,29 @@ FABRIC = "fabric"
 class Network:
     """The network of one cluster, made in the namespace of the calling process. Made by ``Network.build``."""
 
-    def __init__(self, options: ClusterOptions) -> None:
+    def __init__(self, options: ClusterOptions, scratch: Path) -> None:
         self.versions = options.families
+        self.pod_network = pod_network.choose(options.network, options.families, scratch)
         self.threads = NamespaceThreads()
         self.fabric = self.threads.current("the fabric")
         self.nodes: dict[str, Node] = {}
         self.outside: dict[str, Host] = {}
 
     @classmethod
-    async def build(cls, options: ClusterOptions) -> Network:
-        """Make namespaces, links and routes. Raises NetworkCommandError or OSError when the machine refuses."""
-        network = cls(options)
+    async def build(cls, options: ClusterOptions, scratch: Path) -> Network:
+        """Make namespaces, links and routes; ``scratch`` is for the files of daemons.
+
+        Raises NetworkCommandError or OSError when the machine refuses.
+        """
+        network = cls(options, scratch)
         await network.fabric.ip("link set lo up", f"link add {FABRIC} type bridge", f"link set {FABRIC} up")
         nodes = [await network._new_node(number) for number in range(1, options.nodes + 1)]
         outside = [await network._new_outside(number) for number in range(1, options.outside_hosts + 1)]
         network.nodes = {node.name: node for node in nodes}
         network.outside = {host.name: host for host in outside}
         await asyncio.gather(*(host.plug_into(network.fabric, FABRIC) for host in (*nodes, *outside)))
-        await asyncio.gather(*(node.configure(nodes) for node in nodes))
+        await asyncio.gather(*(node.configure() for node in nodes))
+        await network.pod_network.connect(nodes)
         return network
 
     def host(self, name: str) -> Host:
@@ -45,7 +52,7 @@ class Network:
 
     async def _new_node(self, number: int) -> Node:
         netns = await self.threads.create(f"node-{number}")
-        return Node(number, netns, self.versions, self.threads)
+        return Node(number, netns, self.versions, self.threads, self.pod_mtu)
 
     async def _new_outside(self, number: int) -> Host:
         name = f"outside-{number}"
@@ -62,18 +69,39 @@ class Network:
             for link in tuple(node.links):
                 yield node, link
 
+    async def in_each_pod(self, work: Callable[[Node, PodLink], Awaitable[None]]) -> None:
+        """Do some work for every connected pod. What cannot be done for one that is cut off meanwhile is left."""
+        for node, link in self.links():
+            if link not in node.links:
+                continue
+            try:
+                await work(node, link)
+            except (NetworkCommandError, OSError):
+                if link in node.links:
+                    raise
+
+    @property
+    def pod_mtu(self) -> int:
+        """The MTU of pods on a fabric that was not changed."""
+        return MTU - self.pod_network.overhead
+
     async def set_mtu(self, mtu: int) -> None:
-        """Change the MTU of every link of the cluster, and of those to come."""
-        ports = [f"link set p-{name} mtu {mtu}" for name in (*self.nodes, *self.outside)]
-        await self.fabric.ip(*ports, f"link set {FABRIC} mtu {mtu}")
-        for host in self.outside.values():
+        """Change the MTU of the fabric, and with it that of every pod, also of those to come."""
+        pod_mtu = mtu - self.pod_network.overhead
+        hosts = (*self.nodes.values(), *self.outside.values())
+        await self.fabric.ip(*(f"link set {host.port} mtu {mtu}" for host in hosts), f"link set {FABRIC} mtu {mtu}")
+        for host in hosts:
             await host.netns.ip(f"link set eth0 mtu {mtu}")
         for node in self.nodes.values():
-            node.mtu = mtu
-            devices = ("eth0", *(link.device for link in node.links))
-            await node.netns.ip(*(f"link set {device} mtu {mtu}" for device in devices))
-        for _, link in self.links():
-            await link.netns.ip(f"link set eth0 mtu {mtu}")
+            node.pod_mtu = pod_mtu
+            if self.pod_network.device:
+                await node.netns.ip(f"link set {self.pod_network.device} mtu {pod_mtu}")
+
+        async def set_on_both_ends(node: Node, link: PodLink) -> None:
+            await node.netns.ip(f"link set {link.device} mtu {pod_mtu}")
+            await link.netns.ip(f"link set eth0 mtu {pod_mtu}")
+
+        await self.in_each_pod(set_on_both_ends)
 
     def close(self) -> None:
         """Let go of all namespaces; used by tests, the cluster itself ends with its init process."""

@@ -8,7 +8,7 @@ never come to the hook "forward", and what a pod sends to itself through a Servi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj
@@ -56,6 +56,15 @@ class _Rule:
 
 
 @dataclass(frozen=True)
+class _Chain:
+    """The rules of a pod in one direction; ``uses`` are the sets that they look into."""
+
+    name: str
+    rules: tuple[str, ...]
+    uses: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Set:
     declaration: str
     elements: tuple[str, ...]
@@ -67,6 +76,7 @@ class Compiler:
 
     world: World
     _sets: dict[str, _Set] = field(default_factory=dict)
+    _chains: dict[tuple[str, tuple[int, ...], tuple[NamedPort, ...]], _Chain] = field(default_factory=dict)
     _known: dict[tuple[int, str, tuple[NamedPort, ...]], tuple[_Rule, ...]] = field(default_factory=dict)
     _made: dict[str, tuple[_Rule, ...]] = field(default_factory=dict)
 
@@ -86,22 +96,29 @@ class Compiler:
         used: set[str] = set()
         for direction, selecting in self._selecting.items():
             for pod, policies in selecting.items():
-                if pod.node != node or not pod.shielded:
-                    continue
-                rules = {rule for policy in policies for rule in self._allowed(policy, direction, pod)}
-                used |= {rule.uses for rule in rules if rule.uses}
-                first = (rule for make in self.world.beforehand for rule in make(policies, direction))
-                texts = (*first, *sorted({rule.text for rule in rules}), "drop")
-                chain = name_for("pod", *texts)
-                chains[chain] = texts
-                elements |= _attached(pod, direction.lower(), chain)
+                if pod.node == node and pod.shielded:
+                    chain = self._chain(policies, direction, pod)
+                    chains[chain.name] = chain.rules
+                    used |= chain.uses
+                    elements |= _attached(pod, direction.lower(), chain.name)
         for name in sorted(used):
             elements |= {(name, element): "" for element in self._sets[name].elements}
         return Content({name: self._sets[name].declaration for name in sorted(used)}, chains, elements)
 
+    def _chain(self, policies: Sequence[Obj], direction: str, pod: Pod) -> _Chain:
+        """Return the chain of a pod under some policies; most pods share it with others."""
+        key = (direction, tuple(map(id, policies)), _declared(direction, pod))
+        if key not in self._chains:
+            allowed = {rule for policy in policies for rule in self._allowed(policy, direction, pod)}
+            first = (rule for make in self.world.beforehand for rule in make(policies, direction))
+            rules = (*first, *sorted({rule.text for rule in allowed}), "drop")
+            uses = frozenset(rule.uses for rule in allowed if rule.uses)
+            self._chains[key] = _Chain(name_for("pod", *rules), rules, uses)
+        return self._chains[key]
+
     def _allowed(self, policy: Obj, direction: str, pod: Pod) -> tuple[_Rule, ...]:
         """What a policy lets pass; that depends on the selected pod only by the numbers of its named ports."""
-        key = (id(policy), direction, pod.ports if direction == "Ingress" else ())
+        key = (id(policy), direction, _declared(direction, pod))
         if key not in self._known:
             self._known[key] = tuple(self._rules(policy, direction, key[2]))
         return self._known[key]
@@ -159,6 +176,11 @@ class Compiler:
 
 def _rule(where: str, ports: str) -> str:
     return " ".join(part for part in (where, ports, "return") if part)
+
+
+def _declared(direction: str, pod: Pod) -> tuple[NamedPort, ...]:
+    """The named ports of a pod matter to what comes to it, not to what it sends."""
+    return pod.ports if direction == "Ingress" else ()
 
 
 def _attached(pod: Pod, direction: str, chain: str) -> Mapping[tuple[str, str], str]:

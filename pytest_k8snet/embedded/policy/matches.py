@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod
@@ -62,7 +63,7 @@ def ports_of(rule: Obj) -> Ports:
 
 def block_condition(block: Obj, side: str) -> str:
     """Return the condition that an address (``side`` is saddr or daddr) is in an ipBlock; it is of one family only."""
-    cidr = ipaddress.ip_network(block["cidr"], strict=False)
+    cidr = _network(block["cidr"])
     family = FAMILY[cidr.version]
     text = f"{family} {side} {cidr}" if cidr.prefixlen else f"meta nfproto ipv{cidr.version}"
     left_out = excepted(block)
@@ -71,22 +72,38 @@ def block_condition(block: Obj, side: str) -> str:
 
 def excepted(block: Obj) -> str:
     """Return the set of what an ipBlock excepts, "" if that is nothing."""
-    left_out = _collapsed(block.get("except") or (), ipaddress.ip_network(block["cidr"], strict=False).version)
+    left_out = _collapsed(tuple(block.get("except") or ()), _network(block["cidr"]).version)
     return f"{{ {', '.join(left_out)} }}" if left_out else ""
 
 
 def reached(census: Census, policy: Obj, peer: Obj | None) -> Iterator[tuple[Pod, list[str]]]:
     """Return the pods that a peer stands for, all for None, with those of their addresses that it names."""
     block = (peer or {}).get("ipBlock")
+    inside = _within(block) if block else None
     for pod in census.peers(policy, peer) if peer and not block else census.everyone:
-        yield pod, [address for address in pod.addresses if not block or in_block(block, address)]
+        yield pod, list(filter(inside, pod.addresses)) if inside else list(pod.addresses)
 
 
-def in_block(block: Obj, address: str) -> bool:
-    """Whether an address is in an ipBlock and not in what it excepts."""
-    parsed = ipaddress.ip_address(address)
-    left_out = (ipaddress.ip_network(text, strict=False) for text in block.get("except") or ())
-    return parsed in ipaddress.ip_network(block["cidr"], strict=False) and not any(parsed in cidr for cidr in left_out)
+def _within(block: Obj) -> Callable[[str], bool]:
+    """Return whether an address is in an ipBlock and not in what it excepts."""
+    whole, left_out = _network(block["cidr"]), [_network(text) for text in block.get("except") or ()]
+
+    def inside(address: str) -> bool:
+        parsed = _parsed(address)
+        return parsed in whole and not any(parsed in cidr for cidr in left_out)
+
+    return inside
+
+
+@lru_cache(maxsize=4096)
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Every ipBlock asks for the addresses of all pods: parsing these anew took most of the time of a change."""
+    return ipaddress.ip_address(address)
+
+
+@lru_cache(maxsize=4096)
+def _network(cidr: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(cidr, strict=False)
 
 
 def by_version(addresses: Iterable[str]) -> dict[int, list[str]]:
@@ -121,9 +138,10 @@ def _merged(numbers: Sequence[range]) -> list[range]:
     return merged
 
 
-def _collapsed(cidrs: Iterable[str], version: int) -> list[str]:
+@lru_cache(maxsize=4096)
+def _collapsed(cidrs: tuple[str, ...], version: int) -> tuple[str, ...]:
     if version == 4:
-        return [
-            str(cidr) for cidr in ipaddress.collapse_addresses(ipaddress.IPv4Network(text, False) for text in cidrs)
-        ]
-    return [str(cidr) for cidr in ipaddress.collapse_addresses(ipaddress.IPv6Network(text, False) for text in cidrs)]
+        four = ipaddress.collapse_addresses(ipaddress.IPv4Network(text, False) for text in cidrs)
+        return tuple(str(cidr) for cidr in four)
+    six = ipaddress.collapse_addresses(ipaddress.IPv6Network(text, False) for text in cidrs)
+    return tuple(str(cidr) for cidr in six)

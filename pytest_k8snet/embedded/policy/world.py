@@ -62,19 +62,19 @@ class Census:
         self._by_namespace: dict[str, list[Pod]] = {}
         for pod in world.pods:
             self._by_namespace.setdefault(pod.namespace, []).append(pod)
-        self._peers: dict[str, list[Pod]] = {}
+        self._answers: dict[str, list[Pod]] = {}
 
     def selected(self, policy: Obj) -> list[Pod]:
         """Return the pods that a policy is about."""
-        return self._matching([namespace_of(policy)], policy["spec"].get("podSelector") or {})
+        return self.peers(policy, {"podSelector": policy["spec"].get("podSelector") or {}})
 
     def peers(self, policy: Obj, peer: Obj) -> list[Pod]:
         """Return the pods that a peer without an ipBlock names: a missing selector and ``{}`` are different things."""
         key = known_by(policy, peer)
-        if key not in self._peers:
+        if key not in self._answers:
             spaces = self._spaces(policy, peer.get("namespaceSelector"))
-            self._peers[key] = self._matching(spaces, peer.get("podSelector") or {})
-        return self._peers[key]
+            self._answers[key] = self._matching(spaces, peer.get("podSelector") or {})
+        return self._answers[key]
 
     def _matching(self, namespaces: Iterable[str], selector: Obj) -> list[Pod]:
         pods = (pod for namespace in namespaces for pod in self._by_namespace.get(namespace, ()))

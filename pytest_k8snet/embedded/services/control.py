@@ -23,9 +23,9 @@ class ServiceControl:
         announcer = Announcer(network.outside.values(), network.nodes.values())
         ranges = {version: (*cidrs, POOL[version]) for version, cidrs in reserved.items()}
         self.proxy = ServiceProxy(store, network, ranges, [announcer.follow, health.follow])
-        self._slices = SliceController(store)
+        self.slices = SliceController(store)
         self._balancers = LoadBalancers(store)
 
     async def run(self) -> None:
         """Work for ever."""
-        await asyncio.gather(self.proxy.run(), self._slices.run(), self._balancers.run())
+        await asyncio.gather(self.proxy.run(), self.slices.run(), self._balancers.run())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
@@ -13,6 +13,7 @@ from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.nftables.table import Table
 from pytest_k8snet.embedded.services.compiler import NodeView, service_content, skeleton
 from pytest_k8snet.embedded.services.conntrack import end_flows
+from pytest_k8snet.embedded.services.delivery import Deliver, at_once
 from pytest_k8snet.embedded.services.ports import ServicePort, service_ports
 from pytest_k8snet.embedded.services.slices import SERVICE_NAME
 from pytest_k8snet.embedded.services.udp import Destinations, destinations, stale_flows
@@ -30,16 +31,12 @@ Follower: TypeAlias = Callable[[Mapping[Key, Ports]], Awaitable[None]]
 """Is told the ports of the Services that have changed, none for one that is gone."""
 
 
-def unchanged(node: str, ports: Ports) -> Ports:
-    """Serve what is stored."""
-    return ports
-
-
 class ServiceProxy:
     """Follows Services and slices. ``reserved`` are the ranges, by IP version, that belong to Services alone.
 
-    ``followers`` are called when the nodes have their rules. ``rewrite`` changes what a node serves; it is for faults,
-    which must call ``update`` then.
+    ``followers`` are called when the nodes have their rules. ``rewrites`` change, one after the other, what a node
+    serves, and ``deliver`` which changes this hears of and when; they are for faults, which must call ``update`` or
+    ``relist`` then.
     """
 
     def __init__(
@@ -49,7 +46,8 @@ class ServiceProxy:
         reserved: Mapping[int, tuple[str, ...]],
         followers: Sequence[Follower] = (),
     ) -> None:
-        self.rewrite: Rewrite = unchanged
+        self.rewrites: list[Rewrite] = []
+        self.deliver: Deliver = at_once
         self._store = store
         self._nodes = [_NodeProxy(node, reserved) for node in network.nodes.values()]
         self._followers = followers
@@ -67,27 +65,39 @@ class ServiceProxy:
         self._concerned.update(self._services)
         await self._upkeep.done()
 
+    async def relist(self) -> None:
+        """Forget what was heard, take what is stored, and wait until all nodes have it."""
+        self._concerned.update(self._services)
+        self._services.clear()
+        self._slices.clear()
+        self._list()
+        await self._upkeep.done()
+
     async def _follow(self) -> None:
         with self._store.watch_everything() as watch:
-            kinds = ("services", "endpointslices")
-            self._note(Change(0, "ADDED", obj) for plural in kinds for obj in self._store.list(plural))
+            self._list()
             self._upkeep.need()
             while True:
-                self._note(await watch.batch())
+                for change in await watch.batch():
+                    self.deliver(change, self._note)
 
-    def _note(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            obj = change.obj
-            if obj["kind"] == "Service":
-                key = (namespace_of(obj), name_of(obj))
-                _keep(self._services, key, change)
-            elif obj["kind"] == "EndpointSlice":
-                key = (namespace_of(obj), labels_of(obj).get(SERVICE_NAME, ""))
-                _keep(self._slices.setdefault(key, {}), name_of(obj), change)
-            else:
-                continue
-            self._concerned.add(key)
-            self._upkeep.need()
+    def _list(self) -> None:
+        for plural in ("services", "endpointslices"):
+            for obj in self._store.list(plural):
+                self._note(Change(0, "ADDED", obj))
+
+    def _note(self, change: Change) -> None:
+        obj = change.obj
+        if obj["kind"] == "Service":
+            key = (namespace_of(obj), name_of(obj))
+            _keep(self._services, key, change)
+        elif obj["kind"] == "EndpointSlice":
+            key = (namespace_of(obj), labels_of(obj).get(SERVICE_NAME, ""))
+            _keep(self._slices.setdefault(key, {}), name_of(obj), change)
+        else:
+            return
+        self._concerned.add(key)
+        self._upkeep.need()
 
     async def _load(self) -> None:
         concerned, self._concerned = self._concerned, set()
@@ -100,7 +110,9 @@ class ServiceProxy:
             raise
 
     def _rewritten(self, node: str, ports: Mapping[Key, Ports]) -> Mapping[Key, Ports]:
-        return {key: self.rewrite(node, listed) for key, listed in ports.items()}
+        for rewrite in self.rewrites:
+            ports = {key: rewrite(node, listed) for key, listed in ports.items()}
+        return ports
 
     def _ports(self, key: Key) -> Ports:
         service = self._services.get(key)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.injection import Target
-from pytest_k8snet.embedded.services.proxy import Rewrite, unchanged
+from pytest_k8snet.embedded.services.proxy import Rewrite
 
 
 @dataclass
@@ -17,13 +17,15 @@ class RewrittenServices:
     breaks: str
     choose: Callable[[Target], Rewrite]
     layer: str = "service proxy"
+    _rewrites: list[Rewrite] = field(default_factory=list)
 
     async def apply(self, cluster: Target) -> None:
         """Serve what the fault makes of the Services."""
-        cluster.services.rewrite = self.choose(cluster)
+        self._rewrites = [self.choose(cluster)]
+        cluster.services.rewrites += self._rewrites
         await cluster.services.update()
 
     async def revert(self, cluster: Target) -> None:
         """Serve what is stored."""
-        cluster.services.rewrite = unchanged
+        cluster.services.rewrites[:] = [one for one in cluster.services.rewrites if one not in self._rewrites]
         await cluster.services.update()

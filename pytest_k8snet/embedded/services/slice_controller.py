@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 
 from pytest_k8snet.embedded.api.objects import Obj, is_terminating, labels_of, lookup, name_of, namespace_of
 from pytest_k8snet.embedded.api.store import Change, Store, StoreError
+from pytest_k8snet.embedded.services.delivery import Deliver, at_once
 from pytest_k8snet.embedded.services.slices import SERVICE_NAME, has_slices, is_managed, is_ready, plan, selects
 
 log = logging.getLogger(__name__)
@@ -18,17 +20,44 @@ class SliceController:
     """Follows Services, pods and slices. Slices of Services without a selector are never touched."""
 
     def __init__(self, store: Store) -> None:
+        self.deliver: Deliver = at_once
+        """Which changes this hears of and when; for faults, which must call ``relist`` then."""
         self._store = store
         self._services: dict[Key, Obj] = {}
         self._pods: dict[str, dict[str, Obj]] = {}
         self._slices: dict[Key, dict[str, Obj]] = {}
+        self._heard: list[Change] = []
+        self._awake = asyncio.Event()
 
     async def run(self) -> None:
         """Work for ever. What this writes itself comes back as a change that asks for nothing more."""
+        await asyncio.gather(self._listen(), self._work())
+
+    async def relist(self) -> None:
+        """Forget what was heard, and make the slices as what is stored wants them."""
+        for known in (self._services, self._pods, self._slices):
+            known.clear()
+        self._heard.clear()
+        self._follow(self._existing())
+
+    async def _listen(self) -> None:
         with self._store.watch_everything() as watch:
-            self._follow(self._existing())
+            for change in self._existing():
+                self._hear(change)
             while True:
-                self._follow(await watch.batch())
+                for change in await watch.batch():
+                    self.deliver(change, self._hear)
+
+    def _hear(self, change: Change) -> None:
+        self._heard.append(change)
+        self._awake.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._awake.wait()
+            self._awake.clear()
+            heard, self._heard = self._heard, []
+            self._follow(heard)
 
     def _existing(self) -> list[Change]:
         kinds = ("services", "pods", "endpointslices")

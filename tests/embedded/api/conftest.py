@@ -105,8 +105,12 @@ class LocalRuntime:
             await self.ended[namespace].wait()
             yield b"last\n"
 
+    async def network_state(self) -> dict[str, list[str]]:
+        return {"node-1": ["a line"]}
+
     def list_faults(self) -> list[dict[str, object]]:
-        return [{"name": "drop-udp", "title": "UDP between nodes is dropped", "active": self.active}]
+        title = "UDP between nodes is dropped"
+        return [{"name": "drop-udp", "title": title, "layer": "data path", "active": self.active}]
 
     async def inject(self, name: str) -> None:
         self._set(name, True)

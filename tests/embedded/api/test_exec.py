@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -117,6 +118,31 @@ def test_a_client_that_vanishes_ends_its_program(api: Any, namespace: str, make_
     connection.close()
     process = api.runtime.processes[-1]
     assert asyncio.run_coroutine_threadsafe(process.wait(), api.loop).result(5) == -9
+
+
+def test_a_client_that_reads_nothing_holds_up_its_own_program_only(
+    api: Any, namespace: str, make_pod: Callable[..., Object]
+) -> None:
+    make_pod()
+    path = exec_url(api, namespace, ["cat", "/dev/zero"], stdout="1").partition(str(api.port))[2]
+    connection = api.connect()
+    connection.request("GET", path, headers={**AUTH, **upgrade()})
+    connection.sock.recv(100)
+    for _ in range(20):
+        assert api.request("GET", f"/api/v1/namespaces/{namespace}/pods/web").status == 200
+    connection.sock.shutdown(socket.SHUT_RDWR)
+    connection.close()
+    process = api.runtime.processes[-1]
+    deadline = time.monotonic() + 5
+    while process.returncode is None:  # its wait() would wait for what nobody reads any more
+        assert time.monotonic() < deadline, "the program of a client that is gone runs on"
+        time.sleep(0.02)
+    assert process.returncode == -9
+
+
+def test_a_command_may_be_long(run: Callable[..., Any]) -> None:
+    _, channels = run(["sh", "-c", "echo ${#0}", "x" * 60_000])
+    assert channels[1] == b"60000\n"
 
 
 @pytest.mark.parametrize(

@@ -190,7 +190,7 @@ def test_a_dry_run_stores_nothing(api: Any, namespace: str) -> None:
     assert api.request("DELETE", f"{path}/a?dryRun=All").status == 200
     assert api.request("DELETE", f"{path}/a", {"dryRun": ["All"]}).status == 200
     assert api.request("GET", f"{path}/a").body["data"] == {"x": "1"}
-    assert api.request("POST", f"{path}?dryRun=Some", configmap("b")).status == 400
+    assert api.request("POST", f"{path}?dryRun=Some", configmap("b")).status == 422
 
 
 def test_the_status_is_written_by_its_own_path_only(api: Any, namespace: str, make_pod: Pods) -> None:
@@ -256,6 +256,10 @@ def test_forms_of_an_answer(api: Any, namespace: str) -> None:
     assert api.request("GET", in_(namespace), headers={"Accept": "application/xml"}).status == 406
 
 
+def test_the_state_of_the_network_is_told(api: Any) -> None:
+    assert api.request("GET", "/k8snet/network").body["namespaces"] == {"node-1": ["a line"]}
+
+
 def test_faults_are_injected_and_restored(api: Any) -> None:
     def active() -> list[bool]:
         return [fault["active"] for fault in api.request("GET", "/k8snet/faults").body["items"]]
@@ -278,3 +282,45 @@ def test_json_answers_are_json(api: Any) -> None:
     answer = api.request("GET", "/api/v1/namespaces/default")
     assert answer.headers["Content-Type"].startswith("application/json")
     assert json.dumps(answer.body)
+
+
+def test_an_object_that_is_being_deleted_takes_no_new_finalizer(api: Any, namespace: str) -> None:
+    kept = {"metadata": {"name": "kept", "finalizers": ["example.org/a"]}}
+    assert api.request("POST", in_(namespace), kept).status == 201
+    api.request("DELETE", in_(namespace, "configmaps/kept"))
+    more = {"metadata": {"finalizers": ["example.org/a", "example.org/b"]}}
+    refused = api.request("PATCH", in_(namespace, "configmaps/kept"), more, headers=MERGE)
+    assert (refused.status, refused.body["details"]["causes"][0]["field"]) == (422, "metadata.finalizers")
+    assert 'new finalizers []string{"example.org/b"}' in refused.body["message"]
+    api.request("PATCH", in_(namespace, "configmaps/kept"), {"metadata": {"finalizers": None}}, headers=MERGE)
+    assert api.request("GET", in_(namespace, "configmaps/kept")).status == 404
+
+
+def test_a_new_object_has_no_version(api: Any, namespace: str) -> None:
+    answer = api.request("POST", in_(namespace), {"metadata": {"name": "x", "resourceVersion": "1"}})
+    assert (answer.status, answer.body["reason"]) == (400, "BadRequest")
+
+
+def test_a_patch_cannot_change_the_uid(api: Any, namespace: str) -> None:
+    api.request("POST", in_(namespace), configmap("x"))
+    refused = api.request("PATCH", in_(namespace, "configmaps/x"), {"metadata": {"uid": "other"}}, headers=MERGE)
+    assert (refused.status, refused.body["details"]["causes"][0]["field"]) == (422, "metadata.uid")
+
+
+def test_a_review_asks_about_one_thing(api: Any) -> None:
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    assert api.request("POST", path, {"spec": {}}).status == 422
+    asked = api.request("POST", path, {"spec": {"nonResourceAttributes": {"path": "/", "verb": "get"}}})
+    assert asked.body["status"]["allowed"] is True
+
+
+def test_items_of_a_list_do_not_repeat_their_kind(api: Any, namespace: str) -> None:
+    listed = api.request("GET", in_(namespace)).body
+    assert listed["kind"] == "ConfigMapList"
+    assert not {"kind", "apiVersion"} & set(listed["items"][0])
+
+
+def test_a_headless_service_without_a_selector_may_have_both_families(api: Any, namespace: str) -> None:
+    service = {"metadata": {"name": "x"}, "spec": {"clusterIP": "None"}}
+    spec = api.request("POST", in_(namespace, "services"), service).body["spec"]
+    assert (spec["ipFamilyPolicy"], sorted(spec["ipFamilies"])) == ("RequireDualStack", ["IPv4", "IPv6"])

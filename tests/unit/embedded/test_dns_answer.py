@@ -68,7 +68,7 @@ def test_a_name_without_the_type_is_nodata_and_an_unknown_name_nxdomain_both_wit
     for name, kind, rcode in (
         ("web.ns.svc.cluster.local", "AAAA", dns.rcode.NOERROR),
         ("ns.svc.cluster.local", "A", dns.rcode.NOERROR),
-        ("_tcp.web.ns.svc.cluster.local", "A", dns.rcode.NOERROR),
+        ("_tcp.web.ns.svc.cluster.local", "A", dns.rcode.NXDOMAIN),
         ("none.ns.svc.cluster.local", "A", dns.rcode.NXDOMAIN),
         ("web.none.svc.cluster.local", "A", dns.rcode.NXDOMAIN),
         ("cluster.local", "A", dns.rcode.NOERROR),
@@ -200,3 +200,36 @@ def test_loadbalance_changes_the_order_and_nothing_else() -> None:
     seen = [[rdata.to_text() for rdata in shuffled(reply, random.Random(seed)).answer[0]] for seed in range(9)]
     assert all(sorted(order) == addresses for order in seen)
     assert len({order[0] for order in seen}) > 2
+
+
+def test_srv_records_share_a_weight() -> None:
+    ports = [{"name": name, "port": number} for number, name in enumerate(("a", "b", "c"), 80)]
+    objects = Objects(services=(service("web", clusterIP="10.96.0.7", ports=ports),))
+    view = View(objects, {ZONE: build_records(objects, ZONE)}, 5)
+    reply = from_cluster(OPTIONS, view, Question("web.ns.svc.cluster.local", "SRV"))
+    assert reply is not None
+    assert [rdata.weight for rrset in reply.answer for rdata in rrset] == [33, 33, 33]
+
+
+@pytest.mark.parametrize("kind", ["TXT", "SRV"])
+def test_an_external_name_has_only_addresses(kind: str) -> None:
+    reply = ask("x.ns.svc.cluster.local", kind)
+    assert (reply.answer, reply.alias, len(reply.authority)) == ((), "", 1)
+
+
+def test_below_the_reverse_zones_there_are_only_names() -> None:
+    assert from_cluster(OPTIONS, VIEW, Question("7.0.96.10.in-addr.arpa", "A")) is None
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_recursion_is_offered_only_by_those_who_were_asked(recursive: bool) -> None:
+    query = dns.message.make_query("web.test.", "A", use_edns=0, payload=4096, want_dnssec=True)
+    response = dns.message.from_wire(to_wire(query, Reply(recursive=recursive), tcp=False))
+    assert bool(response.flags & dns.flags.RA) is recursive
+    assert (response.payload, bool(response.ednsflags & dns.flags.DO)) == (4096, True)
+
+
+def test_zone_transfers_are_refused() -> None:
+    asked = question_of(dns.message.make_query("cluster.local.", "AXFR"))
+    assert isinstance(asked, Reply)
+    assert asked.rcode == dns.rcode.REFUSED

@@ -40,15 +40,23 @@ def test_a_service_has_its_addresses_ports_and_names_of_its_addresses() -> None:
     ports = [{"name": "Web", "protocol": "TCP", "port": 80}, {"protocol": "UDP", "port": 90}]
     made = records(service("web", clusterIP="10.96.0.7", clusterIPs=["10.96.0.7", "fd00::7"], ports=ports))
     name = "web.ns.svc.cluster.local"
-    assert made[name] == {"A": ("10.96.0.7",), "AAAA": ("fd00::7",)}
-    assert made[f"_web._tcp.{name}"] == {"SRV": (f"0 100 80 {name}.",)}
+    addresses = {"A": ("10.96.0.7",), "AAAA": ("fd00::7",)}
+    assert made[name] == addresses | {"SRV": (f"0 100 80 {name}.", f"0 100 90 {name}.")}
+    assert made[f"_web._tcp.{name}"] == addresses | {"SRV": (f"0 100 80 {name}.",)}
     assert made["7.0.96.10.in-addr.arpa"] == {"PTR": (f"{name}.",)}
     assert made[reverse_name("fd00::7")] == {"PTR": (f"{name}.",)}
 
 
-def test_an_unnamed_port_has_no_srv_record() -> None:
+def test_an_unnamed_port_has_no_name() -> None:
     made = records(service("web", clusterIP="10.96.0.7", ports=[{"protocol": "TCP", "port": 80}]))
-    assert not [name for name, kinds in made.items() if "SRV" in kinds]
+    assert [name for name, kinds in made.items() if "SRV" in kinds] == ["web.ns.svc.cluster.local"]
+
+
+def test_the_zone_names_the_service_of_the_name_server_if_there_is_one() -> None:
+    own = service("kube-dns", clusterIP="10.96.0.10")
+    own["metadata"]["namespace"] = "kube-system"
+    assert records(own)["cluster.local"]["NS"] == ("kube-dns.kube-system.svc.cluster.local.",)
+    assert records()["cluster.local"]["NS"] == ("ns.dns.cluster.local.",)
 
 
 def test_a_headless_service_has_all_ready_endpoints_and_no_other() -> None:
@@ -56,12 +64,12 @@ def test_a_headless_service_has_all_ready_endpoints_and_no_other() -> None:
     slices = (endpoint_slice("h", *ready, endpoint("10.0.0.4", False), ports=[{"name": "p", "port": 5}]),)
     made = records(service("h", clusterIP="None"), slices=slices)
     name = "h.ns.svc.cluster.local"
-    assert made[name] == {"A": ("10.0.0.1", "10.0.0.2", "10.0.0.3")}
-    assert made[f"one.{name}"] == {"A": ("10.0.0.1",)}
-    assert made[f"10-0-0-2.{name}"] == {"A": ("10.0.0.2",)}
+    addresses = {"A": ("10.0.0.1", "10.0.0.2", "10.0.0.3")}
+    assert made[f"one.{name}"] == {"A": ("10.0.0.1",), "SRV": (f"0 100 5 one.{name}.",)}
+    assert made[f"10-0-0-2.{name}"] == {"A": ("10.0.0.2",), "SRV": (f"0 100 5 10-0-0-2.{name}.",)}
     assert made["1.0.0.10.in-addr.arpa"] == {"PTR": (f"one.{name}.",)}
     targets = (f"0 100 5 one.{name}.", f"0 100 5 10-0-0-2.{name}.", f"0 100 5 10-0-0-3.{name}.")
-    assert made[f"_p._tcp.{name}"] == {"SRV": targets}
+    assert made[name] == made[f"_p._tcp.{name}"] == addresses | {"SRV": targets}
     assert "4.0.0.10.in-addr.arpa" not in made
 
 
@@ -132,5 +140,5 @@ def test_headless_records_agree_with_the_endpoints(
             assert address in (*own.get("A", ()), *own.get("AAAA", ()))
     for port in filter(None, ports):
         targets = {value.split()[3].rstrip(".") for value in made.get(f"_{port}._tcp.{name}", {}).get("SRV", ())}
-        assert {a for target in targets for values in made[target].values() for a in values} == shown
+        assert {a for target in targets for kind in ("A", "AAAA") for a in made[target].get(kind, ())} == shown
     assert all(label == label.lower() for label in made)

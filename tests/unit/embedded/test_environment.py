@@ -38,6 +38,31 @@ def environment(*env: Object, **container: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
+    ("reference", "value"),
+    [
+        ({"resource": "limits.cpu"}, "2"),
+        ({"resource": "limits.cpu", "divisor": "1m"}, "1500"),
+        ({"resource": "requests.memory", "divisor": "1Mi"}, "64"),
+        ({"resource": "limits.cpu", "divisor": "0"}, "2"),
+    ],
+)
+def test_a_resource_is_told_in_whole_divisors(reference: Object, value: str) -> None:
+    resources = {"limits": {"cpu": "1500m"}, "requests": {"memory": "64Mi"}}
+    pod = {**POD, "spec": {"containers": [{"name": "c"}]}}
+    asked = {"name": "R", "valueFrom": {"resourceFieldRef": reference}}
+    container = {"name": "c", "command": ["true"], "env": [asked], "resources": resources}
+    pod["spec"]["containers"] = [container]
+    assert build_command(pod, container, "p", lookup).env["R"] == value
+
+
+def test_a_resource_that_is_not_asked_for_is_missed() -> None:
+    pod = {**POD, "spec": {"containers": [{"name": "c"}]}}
+    asked = {"name": "R", "valueFrom": {"resourceFieldRef": {"resource": "limits.cpu"}}}
+    with pytest.raises(ConfigError, match=r'container "c" does not say limits\.cpu'):
+        build_command(pod, {"name": "c", "command": ["true"], "env": [asked]}, "p", lookup)
+
+
+@pytest.mark.parametrize(
     ("path", "value"),
     [
         ("metadata.name", "p"),
@@ -96,7 +121,7 @@ def test_values_come_from_config_maps_and_secrets() -> None:
     ("reference", "said"),
     [
         ({"name": "nope", "key": "x"}, 'configmap "nope" not found'),
-        ({"name": "config", "key": "x"}, "couldn't find key x in configmap config"),
+        ({"name": "config", "key": "x"}, "couldn't find key x in ConfigMap ns/config"),
     ],
 )
 def test_a_missing_reference_says_what_is_missing(reference: Object, said: str) -> None:

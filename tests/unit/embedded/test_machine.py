@@ -15,6 +15,18 @@ def test_a_machine_without_the_tools_is_told_what_to_install(tmp_path: Path) -> 
         check_machine("linux", str(tmp_path))
 
 
+def test_bgp_without_bird_is_told_what_to_install_or_to_choose(tmp_path: Path) -> None:
+    for tool in ("ip", "nft"):
+        (tmp_path / tool).touch(0o755)
+    check_machine("linux", str(tmp_path))
+    with pytest.raises(CannotStart) as caught:
+        check_machine("linux", str(tmp_path), "bgp")
+    assert str(caught.value) == (
+        "the network bgp needs the program bird, which is not installed: "
+        "install the package bird2, or choose the network routed or vxlan"
+    )
+
+
 def test_another_system_is_pointed_to_kind() -> None:
     with pytest.raises(CannotStart, match="needs Linux, this is darwin: use kind"):
         check_machine("darwin")

@@ -12,12 +12,12 @@ from itertools import permutations, product
 from types import SimpleNamespace
 from typing import Any, cast
 
-from pytest_k8snet.embedded.injection import Target
+from pytest_k8snet.embedded.injection import Target, catalogue
 from pytest_k8snet.embedded.policy.controller import Rewrite
 from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
 from pytest_k8snet.embedded.policy.world import NamedPort, Pod, World
 from pytest_k8snet.oracle.policy_world import Verdict
-from pytest_k8snet.policy.cases import Case, CreatePod, RestartPod, Route, Step
+from pytest_k8snet.policy.cases import Case, CreatePod, Manifest, RestartPod, Route, Step
 from pytest_k8snet.policy.simulation import located_somewhere
 from pytest_k8snet.policy.world import State, after, judged, symbolic_arena
 from tests.unit.embedded_policy.packets import Flow, Nodes
@@ -29,6 +29,23 @@ Cell = tuple[str, str, str, str, int]
 def unchanged(world: World) -> World:
     """Enforce what is stored."""
     return world
+
+
+# These need time, or connections that last, to be noticed; no case can show them by rules alone.
+IN_TIME = {"policy-late", "policy-late-for-new-pods", "policy-established-ignored", "policy-address-reuse-stale"}
+PREDICTED = {
+    name: fault
+    for name, fault in catalogue().items()
+    if isinstance(fault, RewrittenWorld) and name.startswith("policy-") and name not in IN_TIME
+}
+"""The faults of which the rules tell whether a case notices them."""
+
+
+def noticed(case: Case) -> list[str]:
+    """Return the faults of PREDICTED that a case notices."""
+    by_service = any(step.route is not Route.POD for step in case.steps)
+    asked = (name for name in PREDICTED if by_service or name != "policy-clusterip-bypass")
+    return [name for name in asked if wrong(case, begin(PREDICTED[name]))]
 
 
 def begin(fault: RewrittenWorld) -> Rewrite:
@@ -45,7 +62,8 @@ class Enforced:
         self._births: dict[str, int] = {}
         self._restarts: dict[str, int] = {}
         self._alive: set[str] = set()
-        self._policies: list[str] = []
+        self._stored: dict[str, dict[str, Any]] = {}
+        self._version = 0
 
     def steps(self, case: Case) -> Iterator[tuple[Step, State, Nodes, dict[str, Pod]]]:
         """Yield, after each step, the state and the rules of the nodes."""
@@ -66,13 +84,20 @@ class Enforced:
             self._births[name] = self._births.get(name, 0) + 1
         self._alive = set(state.pods)
         pods = {name: self._pod(state, name) for name in state.pods}
-        self._policies = [name for name in self._policies if name in state.policies]
-        self._policies += [name for name in state.policies if name not in self._policies]
-        stored = tuple(
-            _aged(cast("dict[str, Any]", state.policies[name]), age) for age, name in enumerate(self._policies)
-        )
-        world = World(stored, tuple(pods.values()), state.namespaces)
+        self._stored = {name: self._as_stored(name, policy) for name, policy in state.policies.items()}
+        world = World(tuple(self._stored.values()), tuple(pods.values()), state.namespaces)
         return Nodes(self._rewrite(world)), pods
+
+    def _as_stored(self, name: str, policy: Manifest) -> dict[str, Any]:
+        """Give a policy what the API adds: a number that grows with each change."""
+        known = self._stored.get(name)
+        if known is not None and known["spec"] == policy["spec"]:
+            return known
+        self._version += 1
+        return {
+            **policy,
+            "metadata": {**policy["metadata"], "resourceVersion": str(self._version), "uid": f"policy {self._version}"},
+        }
 
     def _pod(self, state: State, name: str) -> Pod:
         pod = state.pods[name]
@@ -86,12 +111,6 @@ class Enforced:
             f"{name} {self._births[name]}",
             self._restarts.get(name, 0),
         )
-
-
-def _aged(policy: dict[str, Any], age: int) -> dict[str, Any]:
-    """Give a policy what the API adds: when it was created, and its default types."""
-    created = f"2030-01-01T00:00:{age:02d}Z"
-    return policy | {"metadata": policy["metadata"] | {"creationTimestamp": created, "uid": f"policy {age}"}}
 
 
 def wrong(case: Case, rewrite: Rewrite = unchanged) -> Cell | None:

@@ -6,15 +6,14 @@ import re
 import time
 from functools import cache
 from itertools import combinations, permutations, product
-from pathlib import Path
 
 import pytest
 
 from conformance_suites import clauses
-from pytest_k8snet import embedded
 from pytest_k8snet.catalogue import policy_cases
+from pytest_k8snet.embedded.injection import catalogue
 from pytest_k8snet.oracle.policy_world import Verdict
-from pytest_k8snet.policy.case_files import FAULTS, load_all
+from pytest_k8snet.policy.case_files import load_all
 from pytest_k8snet.policy.cases import Apply, Case, Route
 from pytest_k8snet.policy.coverage import GROUPS, group_of
 from pytest_k8snet.policy.simulation import play
@@ -107,10 +106,8 @@ def test_ids_say_where_a_case_comes_from() -> None:
         assert number in (range(450, 700) if ours else range(400, 450) if case.upstream else range(100, 400)), case.id
 
 
-def test_the_faults_that_cases_may_name_are_those_of_the_embedded_cluster() -> None:
-    files = {file.stem.replace("_", "-") for file in (Path(embedded.__file__).parent / "faults").glob("policy_*.py")}
-    assert files
-    assert files <= set(FAULTS)
+def test_the_faults_that_cases_name_are_those_of_the_embedded_cluster() -> None:
+    assert {fault for case in shipped() for fault in case.catches} <= catalogue().keys()
 
 
 def test_every_case_names_its_faults_on_one_line_of_its_own() -> None:

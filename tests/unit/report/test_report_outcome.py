@@ -6,10 +6,11 @@ import unittest
 
 import pytest
 
-from pytest_k8snet.errors import AgentLost, NoVerdict
+from pytest_k8snet.errors import AgentLost, ClaimNotMet, NoVerdict
 from pytest_k8snet.report.outcome import CheckOutcome, check_outcome, plain_test_outcome
 
 ASSERTED, FAIL, XFAIL = AssertionError, pytest.fail.Exception, pytest.xfail.Exception
+CLAIM = ClaimNotMet
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,8 @@ ASSERTED, FAIL, XFAIL = AssertionError, pytest.fail.Exception, pytest.xfail.Exce
         ("setup", "skipped", pytest.skip.Exception, False, "skipped"),
         ("call", "skipped", unittest.SkipTest, False, "skipped"),
         ("call", "skipped", ASSERTED, True, "xfailed"),
+        ("setup", "failed", CLAIM, False, "failed"),
+        ("setup", "skipped", CLAIM, True, "xfailed"),
         ("call", "skipped", XFAIL, True, "xfailed"),
         ("setup", "skipped", XFAIL, True, "xfailed"),
         ("call", "passed", None, True, "xpassed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
 import json
 import subprocess
@@ -32,6 +33,7 @@ from pytest_k8snet.report.record import (
     encode,
     encode_report,
 )
+from pytest_k8snet.report.waiver import WaiverState
 
 PLACES = {
     "Report": (),
@@ -47,8 +49,17 @@ PLACES = {
     "NodeRecord": ("$defs", "node"),
     "CniRecord": ("$defs", "cni"),
     "FleetRecord": ("$defs", "fleet_pod"),
+    "Waiver": ("$defs", "waiver"),
 }
-JSON_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
+JSON_TYPES = {
+    str: "string",
+    datetime.date: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    dict: "object",
+    list: "array",
+}
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +224,7 @@ def _types_of(hint: Any) -> set[str]:
     ("words", "place"),
     [
         (CheckOutcome, ("$defs", "outcome")),
+        (WaiverState, ("$defs", "waiver", "properties", "state")),
         (Outcome, ("$defs", "probe_outcome")),
         (Protocol, ("$defs", "cell", "properties", "protocol")),
         (Family, ("$defs", "cell", "properties", "family")),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pytest_k8snet.report.record import CheckRecord, Environment, Report, Summary, TableRecord
 from pytest_k8snet.report.terminal import header_lines, write_summary
+from pytest_k8snet.report.waiver import Waiver, WaiverState
 
 MakeCheck = Callable[..., CheckRecord]
 MakeReport = Callable[..., Report]
@@ -116,6 +119,12 @@ def test_the_slowest_convergences_are_shown_slowest_first(
             "The network conforms: 1 check passed, none failed, 1 waived, 1 skipped",
             "green",
         ),
+        (
+            ["passed", "xpassed"],
+            0,
+            "The network conforms: 2 checks passed (1 in spite of a waiver), none failed",
+            "green",
+        ),
         (["skipped"], 0, "Nothing was judged: 1 skipped", "green"),
         (["passed", "error"], 2, "Interrupted: 1 passed, 1 error", "red"),
         (["passed"], 3, "Ended by an internal error: 1 passed", "red"),
@@ -138,6 +147,50 @@ def test_the_verdict_is_one_sentence(
 
     assert said in paper.lines
     assert paper.markup[said] == {"bold", colour}
+
+
+WAIVER = Waiver("DNS-001", "why", "https://x.test/1", date(2026, 1, 31), {"family": "ipv6"}, "waivers.toml:3")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("expired", "expired on 2026-01-31: it waives nothing any more"),
+        ("unneeded", "not needed: every check that it covers passed"),
+        ("unmatched", "covers nothing: its check was never run with these parameters"),
+    ],
+)
+def test_a_waiver_that_somebody_should_look_at_is_said(
+    paper: Paper, make_report: MakeReport, make_check: MakeCheck, state: str, said: str
+) -> None:
+    report = replace(make_report(make_check()), waivers=[replace(WAIVER, state=WaiverState(state))])
+    _write(paper, report, width=200)
+    _write(quiet := Paper(), report, verbosity=-1)
+
+    assert "waivers to look at" in paper.lines
+    assert f"  DNS-001[family=ipv6]  {said} (waivers.toml:3)" in paper.lines
+    assert quiet.lines == [
+        "k8snet: 1 passed; waivers to look at: DNS-001[family=ipv6]; report: k8snet-report/report.html"
+    ]
+
+
+@pytest.mark.parametrize("state", ["needed", "unused"])
+def test_of_other_waivers_nothing_is_said(
+    paper: Paper, make_report: MakeReport, make_check: MakeCheck, state: str
+) -> None:
+    _write(paper, replace(make_report(make_check()), waivers=[replace(WAIVER, state=WaiverState(state))]))
+
+    assert "waivers to look at" not in paper.text
+
+
+def test_the_reason_and_the_link_of_a_waiver_are_shown_whole(
+    paper: Paper, make_report: MakeReport, make_check: MakeCheck
+) -> None:
+    why = "a defect that takes many words to say and is known (https://example.test/issues/1234567)"
+    _write(paper, make_report(make_check("DNS-001", "xfailed", reason=why)))
+
+    assert why in " ".join(paper.text.split())
+    assert max(map(len, paper.lines)) <= 80
 
 
 def test_failures_beside_the_checks_are_told(paper: Paper, make_report: MakeReport, make_check: MakeCheck) -> None:

@@ -111,6 +111,13 @@ def complete_secret(secret: Obj) -> None:
         secret["data"] = {**(secret.get("data") or {}), **encoded}
 
 
+def complete_event(event: Obj) -> None:
+    """Every event says who reported it and when, if only that nobody said so."""
+    times = ("eventTime", "firstTimestamp", "lastTimestamp")
+    unsaid: Obj = {**dict.fromkeys(times), "source": {}, "reportingComponent": "", "reportingInstance": ""}
+    event.update({key: value for key, value in unsaid.items() if event.get(key) is None})
+
+
 def empty_status(obj: Obj) -> None:
     """A status that its controller has not written yet."""
     obj["status"] = {}

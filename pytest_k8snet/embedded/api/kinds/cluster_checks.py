@@ -106,6 +106,14 @@ def validate_quota(quota: Obj, old: Obj | None) -> Iterator[Cause]:
             yield invalid(path, amount, "must be an integer")
 
 
+def validate_review(review: Obj, old: Obj | None) -> Iterator[Cause]:
+    """Causes for a SelfSubjectAccessReview, which asks about one thing."""
+    spec = review.get("spec") or {}
+    if (spec.get("resourceAttributes") is None) == (spec.get("nonResourceAttributes") is None):
+        why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        yield invalid("spec.resourceAttributes", spec.get("resourceAttributes"), why)
+
+
 def validate_event(event: Obj, old: Obj | None) -> Iterator[Cause]:
     """Causes for an Event, which lies in the namespace of what it is about (``default`` for what has none)."""
     about = lookup(event, "involvedObject", "namespace") or ""

@@ -19,6 +19,7 @@ from pytest_k8snet.embedded.api.objects import Obj, lookup
 from pytest_k8snet.embedded.api.quantity import parse_quantity
 from pytest_k8snet.embedded.api.status import Cause
 
+HOOKS = ("postStart", "preStop")
 HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
 STANDARD = ("cpu", "ephemeral-storage", "memory", "storage")
 FIELD_PATHS = re.compile(
@@ -43,6 +44,9 @@ def check_container(container: Obj, path: str, volumes: Collection[str], *, host
     for key in ("livenessProbe", "readinessProbe", "startupProbe"):
         if container.get(key) is not None:
             yield from _check_probe(container[key], f"{path}.{key}", strict=key != "readinessProbe")
+    for name, hook in (container.get("lifecycle") or {}).items():
+        if name in HOOKS and not any(hook.get(key) is not None for key in HANDLERS):
+            yield required(f"{path}.lifecycle.{name}", "must specify a handler type")
     context = container.get("securityContext") or {}
     if context.get("privileged") and context.get("allowPrivilegeEscalation") is False:
         why = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"

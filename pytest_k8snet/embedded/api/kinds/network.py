@@ -92,6 +92,8 @@ def carry_service(service: Obj, old: Obj) -> None:
         if not spec.get("clusterIPs") and spec["clusterIP"] == before.get("clusterIP"):
             spec["clusterIPs"] = clone(before.get("clusterIPs") or [])
     ports = {(port["protocol"], port["port"]): port.get("nodePort") for port in before.get("ports") or ()}
+    if spec.get("type") == "ExternalName" != before["type"]:
+        spec.pop("internalTrafficPolicy", None)
     exposed = spec.get("type") in ("NodePort", "LoadBalancer")
     for port in spec.get("ports") or ():
         number = ports.get((port.get("protocol", "TCP"), port.get("port")))

@@ -39,6 +39,8 @@ def validate_service(service: Obj, old: Obj | None) -> Iterator[Cause]:
         yield required("spec.ports")
     if kind == "ExternalName" and not spec.get("externalName"):
         yield required("spec.externalName")
+    if old is None and kind == "ExternalName" and any(spec.get(key) for key in ("clusterIP", "clusterIPs")):
+        yield forbidden("spec.clusterIPs", "may not be set for ExternalName services")
     yield from check_name((spec.get("externalName") or "").removesuffix("."), "spec.externalName", "subdomain")
     yield from _check_service_ports(ports, str(kind))
     yield from check_label_map(spec.get("selector") or {}, "spec.selector")
@@ -83,6 +85,8 @@ def _check_service_addresses(spec: Obj) -> Iterator[Cause]:
         yield from check_cidr(source.strip(), f"spec.LoadBalancerSourceRanges[{index}]")
     if spec.get("loadBalancerSourceRanges") and spec.get("type") != "LoadBalancer":
         yield forbidden("spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'")
+    if spec.get("loadBalancerClass") and spec.get("type") != "LoadBalancer":
+        yield forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'")
 
 
 def _check_service_traffic(spec: Obj) -> Iterator[Cause]:
@@ -162,7 +166,7 @@ def _check_policy_port(port: Obj, path: str) -> Iterator[Cause]:
     elif isinstance(first, str):
         yield invalid(f"{path}.endPort", last, "may not be specified when `port` is non-numeric")
     elif last < first:
-        yield invalid(f"{path}.endPort", last, "must be greater than or equal to `port`")
+        yield invalid(f"{path}.endPort", first, "must be greater than or equal to `port`")
     else:
         yield from check_port(last, f"{path}.endPort")
 

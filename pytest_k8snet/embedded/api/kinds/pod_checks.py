@@ -59,9 +59,18 @@ def check_containers(spec: Obj) -> Iterator[Cause]:
                 yield Cause(f"{path}.name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
             names.add(name)
             yield from check_container(container, path, volumes, host_network=bool(spec.get("hostNetwork")))
+            if key == "initContainers" and container.get("restartPolicy") != "Always":
+                yield from _check_init(container, path)
     ports = [port for container in spec.get("containers") or () for port in container.get("ports") or ()]
     if any(port.get("hostPort") for port in ports):
         yield from _check_host_ports(spec)
+
+
+def _check_init(container: Obj, path: str) -> Iterator[Cause]:
+    """An init container ends, so nothing asks how it is."""
+    for field in ("lifecycle", "livenessProbe", "readinessProbe", "startupProbe"):
+        if container.get(field) is not None:
+            yield forbidden(f"{path}.{field}", "may not be set for init containers without restartPolicy=Always")
 
 
 def _check_host_ports(spec: Obj) -> Iterator[Cause]:
@@ -134,8 +143,10 @@ def _check_affinity(affinity: Obj) -> Iterator[Cause]:
     required_terms = "requiredDuringSchedulingIgnoredDuringExecution"
     for kind in ("podAffinity", "podAntiAffinity"):
         for index, term in enumerate(lookup(affinity, kind, required_terms) or ()):
-            path = f"spec.affinity.{kind}.{required_terms}[{index}].labelSelector"
-            yield from check_selector(term.get("labelSelector") or {}, path)
+            path = f"spec.affinity.{kind}.{required_terms}[{index}]"
+            yield from check_selector(term.get("labelSelector") or {}, f"{path}.labelSelector")
+            if not term.get("topologyKey"):
+                yield required(f"{path}.topologyKey", "can not be empty")
     node = lookup(affinity, "nodeAffinity", required_terms)
     if node is not None and not node.get("nodeSelectorTerms"):
         path = f"spec.affinity.nodeAffinity.{required_terms}.nodeSelectorTerms"
@@ -156,14 +167,18 @@ def _check_dns(spec: Obj) -> Iterator[Cause]:
         yield invalid("spec.dnsConfig.nameservers", servers, "must not have more than 3 nameservers")
     for index, server in enumerate(servers):
         yield from check_ip(server, f"spec.dnsConfig.nameservers[{index}]")
+    for index, option in enumerate(config.get("options") or ()):
+        if not option.get("name"):
+            yield required(f"spec.dnsConfig.options[{index}]", "must not be empty")
     for index, domain in enumerate(config.get("searches") or ()):
         if domain != "." and not DIRECT.fullmatch(domain):
             yield invalid(f"spec.dnsConfig.searches[{index}]", domain, f"must match the regex {DIRECT.pattern}")
+    yield from _check_hostnames(spec)
+
+
+def _check_hostnames(spec: Obj) -> Iterator[Cause]:
     yield from check_name(spec.get("hostname"), "spec.hostname", "label")
-    if "." in str(spec.get("subdomain") or ""):
-        yield invalid("spec.subdomain", spec["subdomain"], "must not contain dots")
-    else:
-        yield from check_name(spec.get("subdomain"), "spec.subdomain", "label")
+    yield from check_name(spec.get("subdomain"), "spec.subdomain", "label")
     for index, alias in enumerate(spec.get("hostAliases") or ()):
         yield from check_ip(alias.get("ip", ""), f"spec.hostAliases[{index}].ip")
         for number, name in enumerate(alias.get("hostnames") or ()):
@@ -191,9 +206,11 @@ def _check_change(pod: Obj, old: Obj) -> Iterator[Cause]:
     """In the spec of a pod only images, the deadline and further tolerations can change (and gates can go)."""
     spec, before = clone(pod["spec"]), clone(old["spec"])
     for key in ("containers", "initContainers"):
-        if len(spec.get(key) or ()) == len(before.get(key) or ()):
-            for container, former in zip(spec.get(key) or (), before.get(key) or (), strict=True):
-                container["image"] = former.get("image")
+        if len(spec.get(key) or ()) != len(before.get(key) or ()):
+            yield forbidden(f"spec.{key}", "pod updates may not add or remove containers")
+            return
+        for container, former in zip(spec.get(key) or (), before.get(key) or (), strict=True):
+            container["image"] = former.get("image")
     if all(toleration in (spec.get("tolerations") or []) for toleration in before.get("tolerations") or ()):
         spec["tolerations"] = before.get("tolerations")
     spec["activeDeadlineSeconds"] = before.get("activeDeadlineSeconds")

@@ -108,6 +108,8 @@ def _complete_container(container: Part, host_network: bool) -> None:
     for variable in container.get("env") or ():
         if reference := (variable.get("valueFrom") or {}).get("fieldRef"):
             _fill(reference, {"apiVersion": "v1"})
+        if reference := (variable.get("valueFrom") or {}).get("resourceFieldRef"):
+            _fill(reference, {"divisor": "0"})
     _complete_probes(container)
 
 

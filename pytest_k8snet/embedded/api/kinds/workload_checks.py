@@ -22,6 +22,7 @@ from pytest_k8snet.embedded.api.selectors import selector_matches
 from pytest_k8snet.embedded.api.status import Cause
 
 NOT_NEGATIVE = "must be greater than or equal to 0"
+COUNTS_OF_JOBS = ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds", "ttlSecondsAfterFinished")
 PERCENT = re.compile(r"\d{1,3}%")
 
 
@@ -48,6 +49,9 @@ def validate_replicaset(replicas: Obj, old: Obj | None) -> Iterator[Cause]:
 def validate_daemonset(daemons: Obj, old: Obj | None) -> Iterator[Cause]:
     """Causes for a DaemonSet."""
     yield from _check_common(daemons, old, ("minReadySeconds", "revisionHistoryLimit"))
+    if daemons["spec"]["template"]["spec"].get("activeDeadlineSeconds") is not None:
+        why = "activeDeadlineSeconds in DaemonSet is not Supported"
+        yield forbidden("spec.template.spec.activeDeadlineSeconds", why)
     rolling = lookup(daemons, "spec", "updateStrategy", "rollingUpdate")
     if rolling and rolling.get("maxSurge") not in (0, "0%"):
         why = "the embedded cluster replaces a node's daemon pod by ending the old one first"
@@ -59,7 +63,7 @@ def validate_daemonset(daemons: Obj, old: Obj | None) -> Iterator[Cause]:
 def validate_job(job: Obj, old: Obj | None) -> Iterator[Cause]:
     """Causes for a Job."""
     spec = job["spec"]
-    yield from _check_counts(spec, ("parallelism", "completions", "backoffLimit", "activeDeadlineSeconds"))
+    yield from _check_counts(spec, COUNTS_OF_JOBS)
     if spec["completionMode"] != "NonIndexed":
         yield unsupported("spec.completionMode", spec["completionMode"], ["NonIndexed"])
     for field in ("podFailurePolicy", "successPolicy", "managedBy", "backoffLimitPerIndex"):
@@ -82,7 +86,7 @@ def _check_common(obj: Obj, old: Obj | None, counts: tuple[str, ...]) -> Iterato
     """What Deployments, ReplicaSets and DaemonSets have in common."""
     spec = obj["spec"]
     yield from _check_counts(spec, counts)
-    yield from _check_selected(spec)
+    yield from _check_selected(spec, obj["kind"].lower())
     policy = spec["template"]["spec"]["restartPolicy"]
     if policy != "Always":
         yield unsupported("spec.template.spec.restartPolicy", policy, ["Always"])
@@ -97,12 +101,12 @@ def _check_counts(spec: Obj, names: tuple[str, ...]) -> Iterator[Cause]:
             yield invalid(f"spec.{name}", spec[name], NOT_NEGATIVE)
 
 
-def _check_selected(spec: Obj) -> Iterator[Cause]:
+def _check_selected(spec: Obj, owner: str = "") -> Iterator[Cause]:
     """A workload must select the pods that it makes, or it would make more and more of them."""
     selector = spec.get("selector") or {}
     if not selector:
         if "selector" in spec:
-            yield invalid("spec.selector", selector, "empty selector is invalid")
+            yield invalid("spec.selector", selector, f"empty selector is invalid{owner and f' for {owner}'}")
         return
     wrong = [*check_selector(selector, "spec.selector")]
     yield from wrong

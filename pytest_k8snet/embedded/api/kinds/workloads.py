@@ -64,6 +64,7 @@ def _duration(job: Obj) -> str:
     return human_duration((end - dt.datetime.fromisoformat(began)).total_seconds())
 
 
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 DEPLOYMENTS = (
     NAME,
     Column("Ready", _ready),
@@ -134,6 +135,30 @@ def complete_daemonset(daemons: Obj) -> None:
         _fill(spec["updateStrategy"], rollingUpdate={})
         _fill(spec["updateStrategy"]["rollingUpdate"], maxSurge=0, maxUnavailable=1)
     complete_template(spec.setdefault("template", {}))
+
+
+def begin_replicaset(replicas: Obj) -> None:
+    """A new ReplicaSet has no pods yet."""
+    replicas["status"] = {"replicas": 0}
+
+
+def begin_daemonset(daemons: Obj) -> None:
+    """A new DaemonSet runs nowhere yet, and its template is the first."""
+    counts = ("currentNumberScheduled", "desiredNumberScheduled", "numberMisscheduled", "numberReady")
+    daemons["status"] = dict.fromkeys(counts, 0)
+    _number_template(daemons, 1)
+
+
+def carry_daemonset(daemons: Obj, old: Obj) -> None:
+    """Number the templates of a DaemonSet."""
+    number = int((old["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1"))
+    same = (daemons.get("spec") or {}).get("template") == old["spec"]["template"]
+    _number_template(daemons, number if same else number + 1)
+
+
+def _number_template(daemons: Obj, number: int) -> None:
+    metadata = daemons["metadata"]
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), TEMPLATE_GENERATION: str(number)}
 
 
 def begin_job(job: Obj) -> None:

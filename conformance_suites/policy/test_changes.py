@@ -1,0 +1,171 @@
+"""What pods go through while policies hold: connections that are open, addresses that change hands, restarts."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import yaml
+
+from conformance_suites.clauses import CONTAINER_RESTARTS, POLICY_ISOLATION, POLICY_POD_LIFECYCLE
+from conformance_suites.parameters import each_family
+from pytest_k8snet.checks import check
+from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.policy.held import held_open
+from pytest_k8snet.probe.observation import Family, Protocol
+from pytest_k8snet.probe.questions import permitted, reused
+from pytest_k8snet.probing import Probing
+
+TCP_UDP = (Protocol.TCP, Protocol.UDP)
+GUARDED, FRIEND = {"role": "guarded"}, {"role": "friend"}
+FROM_FRIENDS = yaml.safe_load("""
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: guarded-from-friend}
+spec:
+  podSelector: {matchLabels: {role: guarded}}
+  policyTypes: [Ingress]
+  ingress:
+  - from:
+    - podSelector: {matchLabels: {role: friend}}
+""")
+BOTH_WAYS = yaml.safe_load("""
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: guarded-with-friend}
+spec:
+  podSelector: {matchLabels: {role: guarded}}
+  policyTypes: [Ingress, Egress]
+  ingress:
+  - from: &friend
+    - podSelector: {matchLabels: {role: friend}}
+  egress:
+  - to: *friend
+""")
+IGNORED = ("policy-ignored", "policy-ipv6-unenforced")
+
+
+@each_family
+@check(
+    "POLICY-007",
+    spec=POLICY_ISOLATION,
+    level="core",
+    requires=("policy_enforced",),
+    catches=(*IGNORED, "policy-egress-only", "policy-same-node-bypass", "policy-deleted-stays"),
+)
+def test_new_connections_are_blocked_whatever_becomes_of_open_ones(
+    cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
+) -> None:
+    """A policy blocks new connections at once; what becomes of those that are open is reported, not judged."""
+    guarded = own_namespace.replicas("guarded", labels=GUARDED)
+    friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
+    open_to_all = permitted("without the policy", family, TCP_UDP, allowed=product([friend, other], guarded))
+    restricted = permitted(
+        "new connections",
+        family,
+        TCP_UDP,
+        allowed=product([friend], guarded),
+        blocked=product([other], guarded),
+        control=cluster.fleet.pods[0],
+    )
+    assert probe(open_to_all) == open_to_all
+    with held_open(cluster, probe, other, guarded[0], family, "a policy began to forbid it"):
+        own_namespace.apply(FROM_FRIENDS)
+        assert probe(restricted) == restricted
+    own_namespace.remove(FROM_FRIENDS)
+    assert probe(open_to_all) == open_to_all
+
+
+@each_family
+@check(
+    "POLICY-008",
+    spec=POLICY_POD_LIFECYCLE,
+    level="core",
+    requires=("policy_enforced",),
+    catches=(
+        *IGNORED,
+        "policy-egress-only",
+        "policy-same-node-bypass",
+        "policy-address-reuse-stale",
+        "policy-address-keeps-labels",
+    ),
+)
+def test_the_rights_of_a_pod_end_with_it(
+    cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
+) -> None:
+    """What a policy allowed a pod is not allowed to the next pod that gets its address."""
+    guarded = own_namespace.replicas("guarded", labels=GUARDED)
+    own_namespace.apply(FROM_FRIENDS)
+    former = own_namespace.replicas("former-friend", labels=FRIEND)
+    before = permitted("the former pods", family, TCP_UDP, allowed=product(former, guarded))
+    assert probe(before) == before
+    own_namespace.delete(*former, grace=1)
+    later = own_namespace.replicas("later")
+    friend = own_namespace.pod("friend", labels=FRIEND)
+    after = permitted(
+        "the later pods",
+        family,
+        TCP_UDP,
+        allowed=product([friend], guarded),
+        blocked=product(later, guarded),
+        control=cluster.fleet.pods[0],
+    )
+    probe.note(reused(former, later, family))
+    assert probe(after) == after
+
+
+@each_family
+@check(
+    "POLICY-009",
+    spec=POLICY_POD_LIFECYCLE,
+    level="core",
+    requires=("policy_enforced",),
+    catches=(*IGNORED, "policy-egress-only", "policy-same-node-bypass", "policy-address-keeps-labels"),
+)
+def test_the_isolation_of_a_pod_ends_with_it(
+    cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
+) -> None:
+    """A pod that no policy selects is open to all, also when the pod that had its address before was isolated."""
+    former = own_namespace.replicas("former-guarded", labels=GUARDED)
+    friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
+    own_namespace.apply(FROM_FRIENDS)
+    before = permitted(
+        "the former pods",
+        family,
+        TCP_UDP,
+        allowed=product([friend], former),
+        blocked=product([other], former),
+        control=cluster.fleet.pods[0],
+    )
+    assert probe(before) == before
+    own_namespace.delete(*former, grace=1)
+    later = own_namespace.replicas("later")
+    after = permitted("the later pods", family, TCP_UDP, allowed=product([friend, other], later))
+    probe.note(reused(former, later, family))
+    assert probe(after) == after
+
+
+@each_family
+@check(
+    "POLICY-010",
+    spec=CONTAINER_RESTARTS,
+    level="core",
+    requires=("policy_enforced",),
+    catches=(*IGNORED, "policy-restart-forgets"),
+)
+def test_a_restarted_container_keeps_the_rules_of_its_pod(
+    cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
+) -> None:
+    """What policies allow and forbid a pod, in both directions, is the same after its container was restarted."""
+    guarded = own_namespace.pod("guarded", labels=GUARDED)
+    friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
+    own_namespace.apply(BOTH_WAYS)
+    expected = permitted(
+        "with the policy",
+        family,
+        TCP_UDP,
+        allowed=[(friend, guarded), (guarded, friend), (friend, other), (other, friend)],
+        blocked=[(other, guarded), (guarded, other)],
+    )
+    assert probe(expected) == expected
+    cluster.restart(guarded)
+    assert probe(expected) == expected

@@ -1,0 +1,17 @@
+"""Services do not serve their UDP ports."""
+
+from __future__ import annotations
+
+from pytest_k8snet.embedded.injection import Fault
+from pytest_k8snet.embedded.services.proxy import Ports
+from pytest_k8snet.embedded.services.rewritten import RewrittenServices
+
+
+def fault() -> Fault:
+    """Return the fault."""
+    return RewrittenServices("service-udp-unserved", "the UDP ports of Services", lambda cluster: _without_udp)
+
+
+def _without_udp(node: str, ports: Ports) -> Ports:
+    # Not the name server's: without names nothing would be found, and every check would fail.
+    return tuple(port for port in ports if port.protocol != "udp" or port.service == "kube-system/kube-dns")

@@ -1,0 +1,87 @@
+"""Whether a cluster enforces NetworkPolicy at all, of what pods take or of what they send: seen on three pods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Outcome, Pod, Probe, Protocol
+from pytest_k8snet.probe.table import TruthTable
+
+NOT_ENFORCED = "NetworkPolicy is not enforced by this cluster"
+UNKNOWN = "it cannot be seen whether NetworkPolicy is enforced"
+# Whatever the profile: what enforces late does enforce, and the check must not say otherwise than what skips others.
+ENFORCE_SECONDS = 10.0
+GROUP = "networking.k8s.io"
+VERBS = ("create", "delete", "patch")
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Three pods: ``guarded`` may take from ``friend`` only, and ``stranger`` may send to ``friend`` only."""
+
+    namespace: Namespace
+    guarded: Pod
+    stranger: Pod
+    friend: Pod
+
+    @classmethod
+    def within(cls, namespace: Namespace) -> Trial:
+        """Start the pods, the guarded one and the stranger on different nodes where there are two."""
+        return cls(namespace, *namespace.pods("guarded", "stranger", "friend"))
+
+    def open(self) -> Expectation:
+        """Return what must be seen without a policy."""
+        pairs = ((self.stranger, self.guarded), (self.friend, self.guarded), (self.stranger, self.friend))
+        cells = {_probe(source, target): Expected(CONNECTS, server=target.name) for source, target in pairs}
+        return Expectation("without a policy", cells)
+
+    def close(self) -> None:
+        """Make a policy for each direction: who enforces only one of them does enforce."""
+        self.namespace.policy("only-from-the-friend", to=self.guarded, allow=self.friend)
+        to_friend = {"podSelector": {"matchLabels": {"k8snet.io/pod": self.friend.name}}}
+        spec = {
+            "podSelector": {"matchLabels": {"k8snet.io/pod": self.stranger.name}},
+            "policyTypes": ["Egress"],
+            "egress": [{"to": [to_friend]}],
+        }
+        kind = {"apiVersion": f"{GROUP}/v1", "kind": "NetworkPolicy"}
+        self.namespace.apply(kind | {"metadata": {"name": "only-to-the-friend"}, "spec": spec})
+
+    def closed(self) -> Expectation:
+        """Return what must be seen under the policies."""
+        because = "one policy lets the guarded pod take, another lets the stranger send, and neither allows this"
+        refused = Expected(REJECTED, because=because, target=self.guarded.name)
+        cells = dict(self.open().cells) | {self._forbidden: refused}
+        return Expectation("the stranger does not reach the guarded pod", cells, convergence=ENFORCE_SECONDS)
+
+    def ignored(self, table: TruthTable) -> bool:
+        """Tell whether under the policies all is as without: the stranger connects, and nothing else is wrong."""
+        wrong = {probe: seen.outcome for probe, _, seen, _ in table.mismatches()}
+        return wrong == {self._forbidden: Outcome.CONNECTED}
+
+    @property
+    def _forbidden(self) -> Probe:
+        return _probe(self.stranger, self.guarded)
+
+
+def why_not(cluster: Cluster) -> str:
+    """Return "" when NetworkPolicy is enforced, UNKNOWN when the pods do not even reach each other without, or why not.
+
+    Makes a namespace for it and removes it.
+    """
+    refused = [verb for verb in VERBS if not cluster.api.may(verb, "networkpolicies", group=GROUP)]
+    if refused:
+        return f"these credentials may not {' or '.join(refused)} networkpolicies.{GROUP}; see docs/rbac.yaml"
+    prober = cluster.attachment.prober
+    with cluster.namespace("policy enforcement") as namespace:
+        trial = Trial.within(namespace)
+        if prober(trial.open()) != trial.open():
+            return UNKNOWN
+        trial.close()
+        table = prober(trial.closed())
+    return NOT_ENFORCED if trial.ignored(table) else ""
+
+
+def _probe(source: Pod, target: Pod) -> Probe:
+    return Probe(source, target.addresses[0], target.port, Protocol.TCP, target.name, target_node=target.node)

@@ -1,0 +1,306 @@
+"""Tiers of policies: AdminNetworkPolicy, NetworkPolicy and BaselineAdminNetworkPolicy, and ClusterNetworkPolicy."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pytest_k8snet.oracle.cluster_policy import judge_tiers
+from pytest_k8snet.oracle.network_policy import judge
+from pytest_k8snet.oracle.policy_world import Connection, Judgement, Party, Verdict
+from tests.unit.oracle.policy_examples import (
+    HOST_POD,
+    NODE_1,
+    NODE_2,
+    OUTSIDE,
+    XA,
+    XB,
+    YB,
+    YC,
+    ZC,
+    ingress,
+    policy,
+    world,
+)
+from tests.unit.oracle.policy_strategies import WORLDS, ordinary, special
+
+ALLOWED, DENIED, UNDEFINED = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNDEFINED
+EVERY_POD = {"namespaces": {}}
+FROM_Y = {"namespaces": {"matchLabels": {"ns": "y"}}}
+ALL_NETWORKS = {"networks": ["0.0.0.0/0", "::/0"]}
+
+
+def cluster(tier: str = "Admin", priority: int = 10, name: str = "p", subject: Any = EVERY_POD, **spec: Any) -> Any:
+    facts = {"tier": tier, "priority": priority, "subject": subject}
+    return {"kind": "ClusterNetworkPolicy", "metadata": {"name": name}, "spec": facts | spec}
+
+
+def rule(action: str, *peers: Any, direction: str = "from", **more: Any) -> dict[str, Any]:
+    return {"action": action, direction: list(peers) or [EVERY_POD], **more}
+
+
+def asked(
+    policies: Sequence[Any], source: Party, target: Party, port: int = 80, protocol: str = "TCP", namespaced: Any = ()
+) -> Judgement:
+    return judge_tiers(world(*namespaced), policies, Connection(source, target, protocol, port))
+
+
+@pytest.mark.parametrize(
+    ("admin", "namespaced", "baseline", "verdict"),
+    [
+        (None, False, None, ALLOWED),
+        (None, True, None, DENIED),
+        (None, False, "Deny", DENIED),
+        (None, False, "Accept", ALLOWED),
+        (None, False, "Pass", ALLOWED),
+        (None, True, "Accept", DENIED),
+        ("Accept", True, "Deny", ALLOWED),
+        ("Deny", False, "Accept", DENIED),
+        ("Pass", False, None, ALLOWED),
+        ("Pass", True, "Accept", DENIED),
+        ("Pass", False, "Deny", DENIED),
+    ],
+)
+def test_tiers_decide_in_their_order(
+    admin: str | None, namespaced: bool, baseline: str | None, verdict: Verdict
+) -> None:
+    tiers = {"Admin": admin, "Baseline": baseline}
+    policies = [cluster(tier, ingress=[rule(action)]) for tier, action in tiers.items() if action]
+    assert asked(policies, YB, XA, namespaced=[policy()] if namespaced else []).verdict == verdict
+    old: list[Any] = [
+        {"kind": kind, "metadata": {"name": "default"}, "spec": {"subject": EVERY_POD, "ingress": [rule(action)]}}
+        for kind, action in (("AdminNetworkPolicy", admin), ("BaselineAdminNetworkPolicy", baseline))
+        if action
+    ]
+    for one in old:
+        one["spec"]["ingress"][0]["action"] = one["spec"]["ingress"][0]["action"].replace("Accept", "Allow")
+    assert asked(old, YB, XA, namespaced=[policy()] if namespaced else []).verdict == verdict
+
+
+def test_a_network_policy_that_allows_ends_what_the_baseline_denies() -> None:
+    denied = [cluster("Baseline", ingress=[rule("Deny")])]
+    assert asked(denied, YB, XA, namespaced=[ingress({})]).verdict == ALLOWED
+
+
+def test_lower_priorities_and_earlier_rules_come_first() -> None:
+    accept, deny = rule("Accept"), rule("Deny")
+    assert (
+        asked([cluster(priority=2, ingress=[deny]), cluster(priority=1, ingress=[accept])], YB, XA).verdict == ALLOWED
+    )
+    assert asked([cluster(ingress=[deny, accept])], YB, XA).verdict == DENIED
+    assert asked([cluster(ingress=[rule("Deny", FROM_Y), accept])], ZC, XA).verdict == ALLOWED
+
+
+def test_pass_skips_the_rest_of_its_tier() -> None:
+    policies = [cluster(priority=1, ingress=[rule("Pass")]), cluster(priority=2, ingress=[rule("Deny")])]
+    assert asked(policies, YB, XA).verdict == ALLOWED
+
+
+def test_equal_priorities_that_would_decide_otherwise_leave_it_open() -> None:
+    policies = [cluster(name="one", ingress=[rule("Accept")]), cluster(name="two", ingress=[rule("Deny")])]
+    judgement = asked(policies, YB, XA)
+    assert judgement.verdict == UNDEFINED
+    assert judgement.because == (
+        "it is left open which holds: ClusterNetworkPolicy one ingress rule 0 says Accept; or ClusterNetworkPolicy two "
+        "ingress rule 0 says Deny"
+    )
+    same = [cluster(name=name, ingress=[rule("Deny")]) for name in ("one", "two")]
+    assert asked(same, YB, XA).verdict == DENIED
+    assert asked(same, YB, XA).because == "ClusterNetworkPolicy one ingress rule 0 says Deny"
+    passing = [cluster(name="one", ingress=[rule("Pass")]), cluster(name="two", ingress=[rule("Accept")])]
+    assert asked(passing, YB, XA).verdict == ALLOWED
+    assert asked(passing, YB, XA, namespaced=[policy()]).verdict == UNDEFINED
+    apart = [cluster(name="one", ingress=[rule("Accept", FROM_Y)]), cluster(name="two", ingress=[rule("Deny", FROM_Y)])]
+    assert asked(apart, ZC, XA).verdict == ALLOWED
+
+
+def test_both_sides_must_allow() -> None:
+    out = cluster(egress=[rule("Deny", FROM_Y, direction="to")], ingress=[rule("Accept")])
+    assert asked([out], XA, YB).verdict == DENIED
+    assert asked([out], YB, XA).verdict == ALLOWED
+    assert asked([out], YB, XA).because == "ClusterNetworkPolicy p ingress rule 0 says Accept"
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        ({"namespaces": {}}, [XA, XB, YB, YC, ZC]),
+        ({"namespaces": {"matchLabels": {"ns": "y"}}}, [YB, YC]),
+        ({"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"pod": "b"}}}}, [XB, YB]),
+        ({"pods": {"podSelector": {"matchLabels": {"pod": "b"}}}}, [XB, YB]),
+        ({"pods": {"namespaceSelector": {"matchLabels": {"ns": "x"}}, "podSelector": {}}}, [XA, XB]),
+    ],
+)
+def test_subjects_and_peers_are_pods_with_an_address_of_their_own(selector: Any, selected: list[Party]) -> None:
+    every = [XA, XB, YB, YC, ZC, HOST_POD, NODE_2, OUTSIDE]
+    names = [party.shown for party in selected]
+    deny = cluster(subject=selector, egress=[rule("Deny", ALL_NETWORKS, direction="to")])
+    assert [one.shown for one in every if asked([deny], one, Party("o", "192.0.2.9")).verdict == DENIED] == names
+    target = Party("a", "10.9.9.9", "x", {"pod": "none"})
+    assert [
+        one.shown for one in every if asked([cluster(ingress=[rule("Deny", selector)])], one, target).verdict != ALLOWED
+    ] == names
+
+
+@pytest.mark.parametrize(
+    ("ports", "matched"),
+    [
+        ({"ports": [{"portNumber": {"port": 80}}]}, ["TCP 80"]),
+        ({"ports": [{"portNumber": {"protocol": "UDP", "port": 81}}]}, ["UDP 81"]),
+        ({"ports": [{"portRange": {"protocol": "SCTP", "start": 79, "end": 80}}]}, ["SCTP 80"]),
+        ({"ports": [{"namedPort": "serve-81-udp"}]}, ["UDP 81"]),
+        ({"protocols": [{"tcp": {"destinationPort": {"number": 80}}}]}, ["TCP 80"]),
+        ({"protocols": [{"udp": {"destinationPort": {"range": {"start": 81, "end": 90}}}}]}, ["UDP 81"]),
+        ({"protocols": [{"sctp": {}}]}, ["SCTP 80", "SCTP 81"]),
+        ({"protocols": [{"destinationNamedPort": "serve-80-tcp"}, {"udp": {}}]}, ["TCP 80", "UDP 80", "UDP 81"]),
+    ],
+)
+def test_what_ports_and_protocols_mean(ports: Any, matched: list[str]) -> None:
+    every = [(protocol, number) for protocol in ("TCP", "UDP", "SCTP") for number in (80, 81)]
+    deny = [cluster(ingress=[rule("Deny", **ports)])]
+    found = [
+        f"{protocol} {number}" for protocol, number in every if asked(deny, YB, XA, number, protocol).verdict == DENIED
+    ]
+    assert sorted(found) == sorted(matched)
+
+
+def test_networks_see_pods_and_nodes_and_one_family_each() -> None:
+    v4 = cluster(egress=[rule("Deny", {"networks": ["0.0.0.0/0"]}, direction="to")])
+    for target in (YB, OUTSIDE, NODE_2, HOST_POD):
+        assert asked([v4], XA, target).verdict == DENIED
+    assert asked([v4], XA, Party("six", "2001:db8::1")).verdict == ALLOWED
+    assert asked([v4], XA, NODE_1).verdict == UNDEFINED
+
+
+def test_peers_of_a_rule_are_alternatives() -> None:
+    from_x = {"namespaces": {"matchLabels": {"ns": "x"}}}
+    deny = [cluster(ingress=[rule("Deny", FROM_Y, from_x)])]
+    assert [asked(deny, source, XA).verdict for source in (XB, YB, ZC)] == [DENIED, DENIED, ALLOWED]
+
+
+def test_a_node_has_no_named_ports() -> None:
+    named = rule("Deny", {"nodes": {}}, EVERY_POD, direction="to", protocols=[{"destinationNamedPort": "serve-80-tcp"}])
+    assert asked([cluster(egress=[named])], XA, HOST_POD).verdict == ALLOWED
+    assert asked([cluster(egress=[named])], XA, YB).verdict == DENIED
+
+
+def test_nodes_are_selected_by_their_labels() -> None:
+    labelled = Party("n2", "172.18.0.2", labels={"role": "db"}, node="n2", host_network=True)
+    by_role = cluster(egress=[rule("Deny", {"nodes": {"matchLabels": {"role": "db"}}}, direction="to")])
+    every = cluster(egress=[rule("Deny", {"nodes": {}}, direction="to")])
+    assert [asked([by_role], XA, target).verdict for target in (labelled, NODE_2, YB)] == [DENIED, ALLOWED, ALLOWED]
+    assert asked([every], XA, NODE_2).verdict == DENIED
+    assert asked([every], XA, HOST_POD).verdict == DENIED
+    assert asked([by_role], XA, HOST_POD).verdict == UNDEFINED
+
+
+def test_domain_names_are_left_open_where_the_outcome_depends_on_them() -> None:
+    accept = rule("Accept", {"domainNames": ["example.test"]}, direction="to")
+    deny = rule("Deny", ALL_NETWORKS, direction="to")
+    judgement = asked([cluster(egress=[accept, deny])], XA, OUTSIDE)
+    assert judgement.verdict == UNDEFINED
+    assert "says Accept, if domain names may stand for 192.0.2.1" in judgement.because
+    assert asked([cluster(egress=[accept])], XA, OUTSIDE).verdict == ALLOWED
+
+
+def test_a_peer_of_an_unknown_sort_fails_closed() -> None:
+    unknown = {"serviceAccounts": {}}
+    assert asked([cluster(ingress=[rule("Accept", unknown)])], YB, XA).verdict == ALLOWED
+    assert asked([cluster(ingress=[rule("Accept", unknown), rule("Deny")])], YB, XA).verdict == DENIED
+    assert asked([cluster(ingress=[rule("Pass", unknown)])], YB, XA).verdict == DENIED
+    assert asked([cluster(ingress=[rule("Deny", FROM_Y, unknown)])], ZC, XA).verdict == DENIED
+
+
+def test_another_kind_of_policy_is_a_mistake_that_is_said() -> None:
+    with pytest.raises(ValueError, match="kind 'NetworkPolicy', not AdminNetworkPolicy"):
+        asked([{"kind": "NetworkPolicy", "spec": {}}], YB, XA)
+
+
+def test_a_pod_and_itself_or_its_own_node_stay_open_under_deny() -> None:
+    deny = cluster(ingress=[rule("Deny")], egress=[rule("Deny", ALL_NETWORKS, direction="to")])
+    assert asked([deny], XA, XA).verdict == UNDEFINED
+    assert asked([deny], XA, NODE_1).verdict == UNDEFINED
+
+
+SELECTORS = st.one_of(
+    st.just(EVERY_POD),
+    st.sampled_from("xyz").map(lambda name: {"namespaces": {"matchLabels": {"ns": name}}}),
+    st.sampled_from("abc").map(lambda name: {"pods": {"podSelector": {"matchLabels": {"pod": name}}}}),
+)
+
+
+@st.composite
+def cluster_policies(draw: st.DrawFn) -> list[Any]:
+    def rules(direction: str) -> list[Any]:
+        actions = draw(st.lists(st.sampled_from(["Accept", "Deny", "Pass"]), max_size=2))
+        return [rule(action, draw(SELECTORS), direction=direction) for action in actions]
+
+    return [
+        cluster(
+            draw(st.sampled_from(["Admin", "Admin", "Baseline"])),
+            draw(st.integers(1, 2)),
+            f"p{number}",
+            draw(SELECTORS),
+            ingress=rules("from"),
+            egress=rules("to"),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    ]
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(namespaced=WORLDS, policies=cluster_policies())
+def test_trying_every_order_of_equal_priorities_finds_the_same(namespaced: Any, policies: list[Any]) -> None:
+    """Say it a second time: policies one after the other, in every order that the priorities leave open."""
+
+    def fits(selector: Any, pod: Party) -> bool:
+        if not pod.namespace:
+            return False
+        if "namespaces" in selector:
+            return pod.namespace == selector["namespaces"].get("matchLabels", {}).get("ns", pod.namespace)
+        return pod.labels.get("pod") == selector["pods"]["podSelector"]["matchLabels"]["pod"]
+
+    def first(order: Sequence[Any], tier: str, direction: str, own: Party, other: Party) -> str:
+        peers = "from" if direction == "ingress" else "to"
+        actions = [
+            one["action"]
+            for found in order
+            if found["spec"]["tier"] == tier and fits(found["spec"]["subject"], own)
+            for one in found["spec"][direction]
+            if fits(one[peers][0], other)
+        ]
+        return actions[0] if actions else "Pass"
+
+    def decided(order: Sequence[Any], side: Any, own: Party, other: Party) -> Verdict:
+        finals = {"Accept": ALLOWED, "Deny": DENIED}
+        admin = first(order, "Admin", side.direction.lower(), own, other)
+        last = first(order, "Baseline", side.direction.lower(), own, other)
+        return finals.get(admin) or (side.verdict if side.selecting else finals.get(last, ALLOWED))
+
+    orders = [
+        order
+        for order in itertools.permutations(policies)
+        if [one["spec"]["priority"] for one in order] == sorted(one["spec"]["priority"] for one in order)
+    ]
+    for source, target in itertools.permutations(ordinary(4), 2):
+        connection = Connection(source, target, "TCP", 80)
+        into_out = judge(namespaced, connection).sides
+        possible = [
+            {decided(order, side, *ends) for order in orders}
+            for side, ends in zip(into_out, ((source, target), (target, source)), strict=True)
+        ]
+        expected = DENIED if {DENIED} in possible else ALLOWED if possible == [{ALLOWED}] * 2 else UNDEFINED
+        assert judge_tiers(namespaced, policies, connection).verdict == expected
+
+
+@settings(max_examples=40)
+@given(namespaced=WORLDS)
+def test_without_cluster_policies_network_policy_alone_decides(namespaced: Any) -> None:
+    for source, target in itertools.product(ordinary(4) + special(4), repeat=2):
+        connection = Connection(source, target, "TCP", 80)
+        assert judge_tiers(namespaced, [], connection) == judge(namespaced, connection)

@@ -1,0 +1,41 @@
+"""Naming the CNI, and how it works, from objects of the API."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from pytest_k8snet.cni.detect import detect
+from pytest_k8snet.kube.client import KubeApi
+from pytest_k8snet.state import Cni
+
+
+class Objects:
+    """An API with these pods and nodes."""
+
+    def __init__(self, pods: list[str], runtime: str = "containerd://2", **annotations: str) -> None:
+        info = {"nodeInfo": {"containerRuntimeVersion": runtime}}
+        self._by_kind: dict[str, list[dict[str, Any]]] = {
+            "Pod": [{"metadata": {"name": name}} for name in pods],
+            "Node": [{"metadata": {"name": "node-1", "annotations": annotations}, "status": info}],
+        }
+
+    def objects(self, version: str, kind: str) -> list[dict[str, Any]]:
+        return self._by_kind[kind]
+
+
+def found(objects: Objects) -> Cni:
+    return detect(cast(KubeApi, objects))
+
+
+def test_a_cni_is_named_by_its_pods() -> None:
+    assert found(Objects(["coredns-1", "kindnet-x2z"])) == Cni("kindnet")
+
+
+def test_the_embedded_cluster_tells_its_pod_network() -> None:
+    objects = Objects([], "k8snet://1", **{"k8snet.io/pod-network": "vxlan"})
+    assert found(objects) == Cni("embedded reference network", "vxlan")
+
+
+def test_a_cni_that_is_not_known_is_told_by_the_pod_that_looks_like_one() -> None:
+    assert found(Objects(["my-cni-abc"])) == Cni("unknown (my-cni)")
+    assert found(Objects(["web-1"])) == Cni("unknown")
