@@ -47,11 +47,6 @@ def _in_mark(mark: pytest.Mark) -> Iterator[Check]:
                 yield from _in_mark(getattr(one, "mark", one))
 
 
-def clauses() -> dict[str, str]:
-    """Return the URLs of the clauses by the names that case files give them."""
-    return by_name()
-
-
 def catching() -> dict[str, tuple[str, ...]]:
     """Return, for each fault that shipped checks name, the ids of these checks."""
     found: dict[str, tuple[str, ...]] = {}
@@ -59,6 +54,11 @@ def catching() -> dict[str, tuple[str, ...]]:
         for fault in check.catches:
             found[fault] = (*found.get(fault, ()), check.id)
     return found
+
+
+def clauses() -> dict[str, str]:
+    """Return the URLs of the clauses by the names that case files give them."""
+    return by_name()
 
 
 def policy_cases() -> tuple[Case, ...]:

@@ -154,11 +154,11 @@ class Controller:
     def header(self) -> list[str]:
         """Return the lines that are known before the cluster is touched."""
         lines = [f"run {self._run.run_id}, {self._run.describe()}, profile {self._settings.profile}"]
-        if self._settings.fuzz:
-            lines.append(f"{self._settings.fuzz} random sets of policies, --k8snet-seed {self._settings.seed}")
         if self._waivers:
             expired = sum(waiver.state is WaiverState.EXPIRED for waiver in self._waivers)
             lines.append(f"{len(self._waivers)} waivers in {self._settings.waivers}, {expired} of them expired")
+        if self._settings.fuzz:
+            lines.append(f"{self._settings.fuzz} random sets of policies, --k8snet-seed {self._settings.seed}")
         return [f"k8snet: {line}" for line in lines]
 
 

@@ -41,7 +41,7 @@ spec:
   egress:
   - to: *friend
 """)
-IGNORED = ("policy-ignored", "policy-ipv6-unenforced")
+IGNORED = ("policy-ignored", "policy-late", "policy-ipv6-unenforced", "policy-udp-unenforced")
 
 
 @each_family
@@ -94,9 +94,17 @@ def test_the_rights_of_a_pod_end_with_it(
 ) -> None:
     """What a policy allowed a pod is not allowed to the next pod that gets its address."""
     guarded = own_namespace.replicas("guarded", labels=GUARDED)
+    former, other = own_namespace.replicas("former-friend", labels=FRIEND), own_namespace.pod("other")
+    control = cluster.fleet.pods[0]
+    before = permitted(
+        "the former pods",
+        family,
+        TCP_UDP,
+        allowed=product(former, guarded),
+        blocked=product([other], guarded),
+        control=control,
+    )
     own_namespace.apply(FROM_FRIENDS)
-    former = own_namespace.replicas("former-friend", labels=FRIEND)
-    before = permitted("the former pods", family, TCP_UDP, allowed=product(former, guarded))
     assert probe(before) == before
     own_namespace.delete(*former, grace=1)
     later = own_namespace.replicas("later")
@@ -107,7 +115,7 @@ def test_the_rights_of_a_pod_end_with_it(
         TCP_UDP,
         allowed=product([friend], guarded),
         blocked=product(later, guarded),
-        control=cluster.fleet.pods[0],
+        control=control,
     )
     probe.note(reused(former, later, family))
     assert probe(after) == after
@@ -150,7 +158,7 @@ def test_the_isolation_of_a_pod_ends_with_it(
     spec=CONTAINER_RESTARTS,
     level="core",
     requires=("policy_enforced",),
-    catches=(*IGNORED, "policy-restart-forgets"),
+    catches=(*IGNORED, "policy-ingress-only", "policy-egress-only", "policy-restart-forgets"),
 )
 def test_a_restarted_container_keeps_the_rules_of_its_pod(
     cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family

@@ -41,7 +41,14 @@ spec:
   - from:
     - podSelector: {matchLabels: {role: friend}}
 """)
-CATCHES = ("policy-ignored", "policy-late-for-new-pods", "policy-ipv6-unenforced", "policy-same-node-bypass")
+CATCHES = (
+    "policy-ignored",
+    "policy-late",
+    "policy-late-for-new-pods",
+    "policy-ipv6-unenforced",
+    "policy-udp-unenforced",
+    "policy-same-node-bypass",
+)
 
 
 @each_family
@@ -57,7 +64,16 @@ def test_a_new_pod_reaches_nothing_forbidden_with_its_first_packet(
 ) -> None:
     """A pod that is started under a policy never reaches what the policy forbids, not even with its first packet."""
     friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
+    witness = own_namespace.pod("witness", labels=GUARDED)
+    in_force = permitted(
+        "the policy is in force",
+        family,
+        TCP_UDP,
+        allowed=[(witness, friend), (friend, other)],
+        blocked=[(witness, other)],
+    )
     own_namespace.apply(EGRESS)
+    assert probe(in_force) == in_force
     asking = first_words((friend, other), family, TCP_UDP)
     guarded = own_namespace.replicas("guarded", labels=GUARDED, first_words=asking)
     free = own_namespace.replicas("free", first_words=asking)
@@ -87,7 +103,16 @@ def test_a_new_pod_is_reached_by_nobody_forbidden_from_its_start_on(
         own_namespace.pod("friend", labels=FRIEND, call_back=8080),
         own_namespace.pod("other", call_back=8080),
     )
+    witness = own_namespace.pod("witness", labels=GUARDED)
+    in_force = permitted(
+        "the policy is in force",
+        family,
+        TCP_UDP,
+        allowed=[(friend, witness), (other, friend)],
+        blocked=[(other, witness)],
+    )
     own_namespace.apply(INGRESS)
+    assert probe(in_force) == in_force
     asking = first_words((friend, other), family, TCP_UDP)
     guarded = own_namespace.replicas("guarded", labels=GUARDED, first_words=asking)
     free = own_namespace.replicas("free", first_words=asking)

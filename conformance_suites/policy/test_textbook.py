@@ -29,7 +29,13 @@ spec:
     - {protocol: TCP, port: 6379}
 """)
 TCP = (Protocol.TCP,)
-IGNORED = ("policy-ignored", "policy-egress-only", "policy-ipv6-unenforced", "policy-same-node-bypass")
+IGNORED = (
+    "policy-ignored",
+    "policy-late",
+    "policy-egress-only",
+    "policy-ipv6-unenforced",
+    "policy-same-node-bypass",
+)
 Pods = tuple[Pod, ...]
 
 
@@ -88,21 +94,37 @@ def test_frontends_accept_their_port_from_backends_only(
 @each_family
 @check("POLICY-003", spec=POLICY_RESOURCE, level="core", requires=("policy_enforced",), catches=IGNORED)
 def test_a_fresh_pod_is_judged_by_its_labels(
-    cluster: Cluster, own_namespace: Namespace, frontends: Pods, probe: Probing, family: Family
+    cluster: Cluster,
+    own_namespace: Namespace,
+    frontends: Pods,
+    backends: Pods,
+    strangers: Pods,
+    probe: Probing,
+    family: Family,
 ) -> None:
     """A pod that is started after the policy reaches "frontend" if it is a "backend", and otherwise not."""
-    own_namespace.apply(POLICY)
-    backends = own_namespace.replicas("fresh-backend", labels={"app": "backend"})
-    strangers = own_namespace.replicas("fresh-stranger")
+    control = cluster.fleet.pods[0]
     restricted = permitted(
-        "fresh pods",
+        "pods that were there",
         family,
         TCP,
         allowed=product(backends, frontends),
         blocked=product(strangers, frontends),
-        control=cluster.fleet.pods[0],
+        control=control,
     )
+    own_namespace.apply(POLICY)
     assert probe(restricted) == restricted
+    fresh_backends = own_namespace.replicas("fresh-backend", labels={"app": "backend"})
+    fresh_strangers = own_namespace.replicas("fresh-stranger")
+    also_fresh = permitted(
+        "fresh pods",
+        family,
+        TCP,
+        allowed=product(fresh_backends, frontends),
+        blocked=product(fresh_strangers, frontends),
+        control=control,
+    )
+    assert probe(also_fresh) == also_fresh
 
 
 @each_family
@@ -114,11 +136,16 @@ def test_a_fresh_pod_is_judged_by_its_labels(
     catches=(*IGNORED, "policy-deleted-stays"),
 )
 def test_without_the_policy_everyone_reaches_the_frontends_again(
-    cluster: Cluster, own_namespace: Namespace, frontends: Pods, strangers: Pods, probe: Probing, family: Family
+    cluster: Cluster,
+    own_namespace: Namespace,
+    frontends: Pods,
+    backends: Pods,
+    strangers: Pods,
+    probe: Probing,
+    family: Family,
 ) -> None:
     """When the policy is deleted, pods that it had shut out reach "frontend" again."""
     control = cluster.fleet.pods[0]
-    backends = own_namespace.replicas("backend", labels={"app": "backend"})
     restricted = permitted(
         "with the policy",
         family,

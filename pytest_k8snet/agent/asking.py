@@ -1,15 +1,19 @@
-"""The main process asks by itself: from its first instruction on, or whoever has come to it; nothing is forgotten."""
+"""The main process asks by itself: from its first moment on, or whoever has come to it; nothing is forgotten."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import Any, Dict, List, Set
 
 from .age import process_age
 from .evidence import CONNECTED
+from .messages import finish_udp
+from .opening import Opening, Shot
 from .probes import Runner
-from .target import Question
+from .streams import finish_stream
+from .target import Question, Target
 
 _TIMEOUT = 1.0
 _AGAIN_SECONDS = 30.0
@@ -20,10 +24,9 @@ _PAUSE_PART = 20  # the pause grows with the time: dense where a pod is new, and
 class Account:
     """What came of one question, asked many times: how often each outcome, the first that connected, and the last."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, first: float) -> None:
         self._question = question
-        self._began = time.monotonic()
-        self._first = process_age()
+        self._first = first
         self._outcomes: Dict[str, int] = {}
         self._connected: Dict[str, Any] = {}
         self._last: Dict[str, Any] = {}
@@ -42,7 +45,7 @@ class Account:
             "port": self._question.port,
             "protocol": self._question.protocol,
             "first": round(self._first, 3),
-            "watched": round(time.monotonic() - self._began, 3),
+            "watched": round(process_age() - self._first, 3),
             "outcomes": self._outcomes,
             "connected": self._connected,
             "last": self._last,
@@ -57,9 +60,12 @@ class Asking:
         self._accounts: Dict[Question, Account] = {}
         self._running: Set[asyncio.Future[None]] = set()
 
-    def again_and_again(self, question: Question) -> None:
-        """Begin to ask a question: at once, then many times in the first moments, then ten times a second."""
-        self._begin(self._insist(question))
+    def go_on(self, opening: Opening) -> None:
+        """Find out what became of the first words, and say them again: densely at first, then ten times a second."""
+        for shot in opening.stop():
+            self._begin(self._finish(shot))
+        for protocol, address, port in opening.words:
+            self._begin(self._insist(Question(address, port, protocol)))
 
     def once(self, question: Question) -> None:
         """Ask a question now."""
@@ -83,7 +89,20 @@ class Asking:
             elapsed = time.monotonic() - began
 
     async def _ask(self, question: Question) -> None:
-        account = self._accounts.setdefault(question, Account(question))
         asked_at = process_age()
+        account = self._accounts.setdefault(question, Account(question, asked_at))
         (result,) = await self._runner.run([question], _TIMEOUT, 1)
         account.add(result, asked_at)
+
+    async def _finish(self, shot: Shot) -> None:
+        protocol, address, port = shot.word
+        question = Question(address, port, protocol)
+        account = self._accounts.setdefault(question, Account(question, shot.at))
+        target = Target(question, socket.AddressFamily(shot.sock.family), address)
+        with shot.sock:
+            if protocol == "tcp":
+                finding = await finish_stream(shot.sock, target, shot.number, _TIMEOUT)
+            else:
+                finding = await finish_udp(shot.sock, target, shot.nonce, shot.number, _TIMEOUT)
+        millis = round((process_age() - shot.at) * 1000, 3)
+        account.add({**finding._asdict(), "millis": millis, "attempts": 1}, shot.at)

@@ -56,6 +56,14 @@ async def probe_udp(target: Target, seconds: float) -> Finding:
         return await exchange(sock, asked, seconds)
 
 
+async def finish_udp(sock: socket.socket, target: Target, nonce: str, number: int, seconds: float) -> Finding:
+    """Do the rest of a probe whose request was sent with this ``nonce``; ``number`` is the errno of that, or 0."""
+    if number:
+        return judge_send(sock, number, target.address)
+    asked = Exchange(target, target.question.port, b"", lambda data: _read_udp(nonce, data), lambda error: True)
+    return await _answer(sock, asked, asyncio.get_running_loop().time() + seconds)
+
+
 def _read_udp(nonce: str, data: bytes) -> Finding:
     server = lines.decode(data)
     if server is None:
@@ -120,6 +128,10 @@ async def exchange(sock: socket.socket, asked: Exchange, seconds: float) -> Find
         sock.sendto(asked.data, (asked.target.address, asked.port))
     except OSError as error:
         return judge_send(sock, error.errno or 0, asked.target.address)
+    return await _answer(sock, asked, deadline)
+
+
+async def _answer(sock: socket.socket, asked: Exchange, deadline: float) -> Finding:
     verdict = Finding(TIMEOUT, "no answer")
     while await ready(sock, deadline):
         finding = _take(sock, asked)

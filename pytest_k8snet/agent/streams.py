@@ -28,17 +28,22 @@ async def probe_stream(target: Target, seconds: float, protocol: int = socket.IP
     with sock:
         sock.setblocking(False)
         want_errors(sock)
-        failed = await _connect(sock, target, seconds)
-        if failed is not None:
-            return failed
-        if target.question.bare:
-            return Finding(CONNECTED, "handshake completed", handshake=True)
-        return (await _converse(sock, target, seconds))._replace(handshake=True)
+        number = sock.connect_ex((target.address, target.question.port))
+        return await finish_stream(sock, target, number, seconds)
 
 
-async def _connect(sock: socket.socket, target: Target, seconds: float) -> Finding | None:
+async def finish_stream(sock: socket.socket, target: Target, number: int, seconds: float) -> Finding:
+    """Do the rest of a probe of which ``connect`` returned ``number``."""
+    failed = await _connected(sock, target, number, seconds)
+    if failed is not None:
+        return failed
+    if target.question.bare:
+        return Finding(CONNECTED, "handshake completed", handshake=True)
+    return (await _converse(sock, target, seconds))._replace(handshake=True)
+
+
+async def _connected(sock: socket.socket, target: Target, number: int, seconds: float) -> Finding | None:
     deadline = asyncio.get_running_loop().time() + seconds
-    number = sock.connect_ex((target.address, target.question.port))
     if number not in (0, errno.EINPROGRESS):
         return judge_send(sock, number, target.address)
     if not await ready(sock, deadline, writing=True):

@@ -14,6 +14,8 @@ UNKNOWN = "it cannot be seen whether NetworkPolicy is enforced"
 ENFORCE_SECONDS = 10.0
 GROUP = "networking.k8s.io"
 VERBS = ("create", "delete", "patch")
+OF_CASES = (("create", "services"), ("patch", "services"), ("patch", "pods"))
+"""What the cases need beside policies: a Service for each pod, and other labels for pods."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ def why_not(cluster: Cluster) -> str:
 
     Makes a namespace for it and removes it.
     """
-    refused = [verb for verb in VERBS if not cluster.api.may(verb, "networkpolicies", group=GROUP)]
+    refused = [f"{verb} networkpolicies" for verb in VERBS if not cluster.api.may(verb, "networkpolicies", group=GROUP)]
+    refused += [f"{verb} {resource}" for verb, resource in OF_CASES if not cluster.api.may(verb, resource)]
     if refused:
-        return f"these credentials may not {' or '.join(refused)} networkpolicies.{GROUP}; see docs/rbac.yaml"
+        return f"these credentials may not {', '.join(refused)}, which the checks of policies need; see docs/rbac.yaml"
     prober = cluster.attachment.prober
     with cluster.namespace("policy enforcement") as namespace:
         trial = Trial.within(namespace)

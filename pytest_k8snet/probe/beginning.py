@@ -22,7 +22,15 @@ class Beginning:
     What must connect may take its time; what must not is judged by every attempt since the first.
     """
 
-    def __init__(self, expectation: Expectation, servers: Collection[Pod], read: Read, patience: Patience) -> None:
+    def __init__(
+        self,
+        expectation: Expectation,
+        servers: Collection[Pod],
+        read: Read,
+        patience: Patience,
+        *,
+        watch: float = WATCH_SECONDS,
+    ) -> None:
         if missing := unproved(expectation):
             raise ValueError(f"the expectation {expectation.title!r} would prove nothing:\n" + "\n".join(missing))
         self._expectation = expectation
@@ -30,6 +38,7 @@ class Beginning:
         self._sources = list(dict.fromkeys(probe.source for probe in expectation.cells))
         self._read = read
         self._patience = patience
+        self._watch = watch
         self._accounts: dict[Probe, Account] = {}
 
     def table(self) -> TruthTable:
@@ -37,7 +46,7 @@ class Beginning:
 
         Raises NoVerdict when a question was not asked at all.
         """
-        deadline = time.monotonic() + self._patience.converge + WATCH_SECONDS
+        deadline = time.monotonic() + self._patience.converge + self._watch
         rounds = 0
         while True:
             rounds += 1
@@ -64,7 +73,7 @@ class Beginning:
 
     def _watched(self) -> bool:
         return len(self._accounts) == len(self._expectation.cells) and all(
-            account.watched >= WATCH_SECONDS for account in self._accounts.values()
+            account.watched >= self._watch for account in self._accounts.values()
         )
 
     def _may_still_come_true(self, probe: Probe) -> bool:

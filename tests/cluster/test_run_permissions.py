@@ -75,7 +75,8 @@ def test_the_cluster_role_is_enough_for_the_suites(start: Start, real: Real, wor
     with somebody(real, ROLE["rules"]) as config:
         session = start(workers, *options(real), files={"config": config})
         session.wait_for("positive control")
-        assert session.finish() == 0
+        assert session.finish() in (0, 1)  # a cluster that enforces no policies fails POLICY-001, whoever asks
+    assert session.report["summary"]["error"] == 0
     assert session.report["summary"]["passed"] > 20
     assert session.left() == []
     assert real.namespaces(session) == []

@@ -91,6 +91,7 @@ OTHERS = {
 }
 ELSEWHERE = {
     # tests/embedded/test_policy_faults.py and test_policy_fault_changes.py
+    "policy-address-keeps-labels",
     "policy-address-reuse-stale",
     "policy-any-protocol",
     "policy-clusterip-bypass",
@@ -110,6 +111,7 @@ ELSEWHERE = {
     "policy-named-port-of-first-pod",
     "policy-namespace-label-stale",
     "policy-operators-notin-wrong",
+    "policy-own-node-blocked",
     "policy-peer-selectors-ored",
     "policy-restart-forgets",
     "policy-same-node-bypass",

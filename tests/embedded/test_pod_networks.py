@@ -11,7 +11,7 @@ import pytest
 from pytest_k8snet.embedded import ClusterOptions, PodNetworkName
 from pytest_k8snet.embedded.network.netns import TOOL_PATH
 from tests.embedded.conftest import Space, addresses
-from tests.embedded.test_faults import DATA_PATH, DROPPED, STATE, fault
+from tests.embedded.test_faults import DATA_PATH, DROPPED, STATE
 from tests.embedded.test_shapes import cluster
 
 needs_bird = pytest.mark.skipif(
@@ -88,7 +88,7 @@ def test_the_mtu_of_pods_leaves_room_for_the_network(pods: Space, family: int) -
     mtu = 1450 if network_of(pods) == "vxlan" else 1500
     assert mtu_in(pods, "a1") == mtu
     target, headers = addresses(pods.get("b1"))[family], (28, 48)[family]
-    with fault(pods, "fragments-dropped"):
+    with pods.fault("fragments-dropped"):
         assert pods.ask("a1", target, protocol="udp", size=mtu - headers).startswith("b1 ")
         assert pods.ask("a1", target, protocol="udp", size=mtu - headers + 1) == DROPPED
 
@@ -111,7 +111,7 @@ def test_routes_come_from_bird_or_from_nobody(pods: Space) -> None:
 @FAMILIES
 def test_a_missing_route_cuts_one_pair_of_nodes(pods: Space, family: int) -> None:
     target = addresses(pods.get("b1"))[family]
-    with fault(pods, "missing-route"):
+    with pods.fault("missing-route"):
         # The kernel takes an ICMPv6 error for a SYN as a hint only, and goes on trying.
         assert pods.ask("a1", target) == ("OSError", DROPPED)[family]
         assert pods.ask("h3", target) == f"b1 {('10.200.0.3', 'fd00:200::3')[family]}"
@@ -124,7 +124,7 @@ def test_faults_of_the_mtu_fit_the_network(pods: Space, name: str, family: int) 
     target = addresses(pods.get("b1"))[family]
     size = {"wrong-mtu": 1401 - 28, "too-long-swallowed": 1480}[name]
     healthy = pods.ask("a1", target, protocol="udp", size=size)
-    with fault(pods, name):
+    with pods.fault(name):
         assert pods.ask("a1", target, protocol="udp", size=size) == DROPPED != healthy
         assert pods.ask("a1", target, protocol="udp", size=1300) == f"b1 {addresses(pods.get('a1'))[family]}"
     assert pods.ask("a1", target, protocol="udp", size=size) == healthy
@@ -134,7 +134,7 @@ def test_faults_of_the_mtu_fit_the_network(pods: Space, name: str, family: int) 
 def test_faults_of_the_data_path_break_what_they_break_without_an_overlay(pods: Space, name: str) -> None:
     broken, answer, works = DATA_PATH[name]
     healthy = broken.ask(pods), works.ask(pods)
-    with fault(pods, name):
+    with pods.fault(name):
         assert broken.ask(pods) == answer != healthy[0]
         assert works.ask(pods) == healthy[1]
 
@@ -142,7 +142,7 @@ def test_faults_of_the_data_path_break_what_they_break_without_an_overlay(pods: 
 @pytest.mark.parametrize("name", ["missing-route", "too-long-swallowed", "wrong-mtu"])
 def test_restoring_a_fault_leaves_no_trace(pods: Space, name: str) -> None:
     before = state(pods)
-    with fault(pods, name):
+    with pods.fault(name):
         assert state(pods) != before
     assert state(pods) == before
 
@@ -153,5 +153,5 @@ def test_an_overlay_between_ipv6_nodes_costs_more(tmp_path_factory: pytest.TempP
         space.server("a", "node-1")
         target = space.server("b", "node-2")["status"]["podIP"]
         assert mtu_in(space, "a") == 1430
-        with fault(space, "fragments-dropped"):
+        with space.fault("fragments-dropped"):
             assert space.ask("a", target, protocol="udp", size=1430 - 48).startswith("b ")

@@ -163,3 +163,31 @@ def test_a_new_pod_can_inherit_the_rights_of_its_address(pods: Space) -> None:
             pods.running.restore("policy-address-reuse-stale")
             assert reached(pods, "new", "c") == [DROPPED, DROPPED]
             pods.running.inject("policy-address-reuse-stale")
+
+
+def test_a_new_pod_can_be_taken_for_the_former_one_at_its_address(pods: Space) -> None:
+    friends, isolated = to("c", {"from": [{"podSelector": app("friend")}]}), to("friend")
+    with policies(pods, friends, isolated), fault(pods, "policy-address-keeps-labels"):
+        with new_pod(pods, "friend", "node-1") as friend:
+            former = addresses(friend)
+        with new_pod(pods, "new", "node-1") as new:
+            assert addresses(new) == former
+            assert reached(pods, "new", "c") == ["c", "c"]
+            assert reached(pods, "b", "new") == [DROPPED, DROPPED]
+            assert reached(pods, "b", "c") == [DROPPED, DROPPED]
+            pods.running.restore("policy-address-keeps-labels")
+            assert reached(pods, "new", "c") == [DROPPED, DROPPED]
+            assert reached(pods, "b", "new") == ["new", "new"]
+            pods.running.inject("policy-address-keeps-labels")
+
+
+def test_the_own_node_can_be_shut_out_of_new_isolated_pods(pods: Space) -> None:
+    with policies(pods, to("new", {"from": [{"podSelector": app("a")}]})), fault(pods, "policy-own-node-blocked"):
+        container = {"readinessProbe": None}
+        with new_pod(pods, "new", "node-1", container=container), new_pod(pods, "free", "node-1"):
+            settled(pods, "a", "new", "new")
+            assert reached(pods, "host", "new") == [DROPPED, DROPPED]
+            assert reached(pods, "host", "free") == ["free", "free"]
+            pods.running.restore("policy-own-node-blocked")
+            assert reached(pods, "host", "new") == ["new", "new"]
+            pods.running.inject("policy-own-node-blocked")

@@ -317,4 +317,4 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
         for verb in rule["verbs"]
         if rule["apiGroups"] == [""]
     }
-    assert granted == set(preflight.PERMISSIONS)
+    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES)

@@ -39,11 +39,30 @@ class Janitor:
         for change in changes:
             if change.obj["kind"] == "Namespace" and change.type != "DELETED":
                 self._furnish(name_of(change.obj))
-        if any(_concerns_others(change) for change in changes):
+        if any(self._concerns_others(change) for change in changes):
             self._collect()
             self._empty_namespaces()
         for namespace in {namespace_of(change.obj) for change in changes} - {""}:
             self._count(namespace)
+
+    def _concerns_others(self, change: Change) -> bool:
+        """Whether objects may have to go: an owner has gone, a dependent of none came, something waits to be let go.
+
+        What comes with an owner that stays, such as each EndpointSlice, is no reason to go through everything.
+        """
+        obj, owners, before = change.obj, _owners(change.obj), _owners(change.previous)
+        if change.type == "DELETED" or (is_terminating(obj) and held_by(obj)):
+            return True
+        return owners != before and not all(self._stays(ref, namespace_of(obj)) for ref in (*owners, *before))
+
+    def _stays(self, ref: Obj, namespace: str) -> bool:
+        """Whether the owner that a dependent in a namespace names is there and waits for nobody."""
+        for resource in self._store.resources.values():
+            if resource.kind == ref.get("kind"):
+                owner = self._store.get(resource.plural, str(ref.get("name")), namespace if resource.namespaced else "")
+                if owner and owner["metadata"]["uid"] == ref.get("uid"):
+                    return not _waits(owner)
+        return False
 
     def _furnish(self, name: str) -> None:
         """What every namespace begins with: an account for its pods, and the certificate of the API's authority."""
@@ -93,16 +112,6 @@ class Janitor:
             counts = {key: usage(self._store, namespace, key) for key in hard}
             used = {key: str(count) for key, count in counts.items() if count is not None}
             self._store.set_status("resourcequotas", name_of(quota), namespace, {"hard": hard, "used": used})
-
-
-def _concerns_others(change: Change) -> bool:
-    """Whether other objects may have to go: an owner has gone, a dependent came, something waits to be let go."""
-    obj = change.obj
-    return (
-        change.type == "DELETED"
-        or _owners(obj) != _owners(change.previous)
-        or (is_terminating(obj) and bool(held_by(obj)))
-    )
 
 
 def _owners(obj: Obj | None) -> list[Obj]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_k8snet.embedded.injection import Fault
 from pytest_k8snet.embedded.policy.rewritten import unjudged
 
 
 def fault() -> Fault:
     """Return the fault."""
-    return unjudged(
-        "policy-established-ignored", "new NetworkPolicies for established connections", "ct state established"
-    )
+    breaks = "new NetworkPolicies for established connections"
+    return replace(unjudged("policy-established-ignored", breaks, "ct state established"), layer="left open")

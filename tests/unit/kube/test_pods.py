@@ -133,6 +133,25 @@ def test_each_container_serves_its_ports_with_the_agent_from_the_config_map(sett
         assert environment["K8SNET_NODE"]["valueFrom"]["fieldRef"]["fieldPath"] == "spec.nodeName"
 
 
+def test_a_pod_can_be_told_what_to_ask_by_itself(settings: Settings) -> None:
+    words = [("tcp", "10.0.0.1", 80), ("udp", "fd00::1", 8080)]
+    (container,) = probe_pod("r", "ns", PodRequest("a", first_words=words, call_back=81), settings)["spec"][
+        "containers"
+    ]
+    assert container["command"][-3:] == [
+        "--first-word=tcp,10.0.0.1,80",
+        "--first-word=udp,fd00::1,8080",
+        "--call-back=81",
+    ]
+
+
+def test_the_kubelet_asks_a_pod_only_when_that_is_wanted(settings: Settings) -> None:
+    (asked,) = probe_pod("r", "ns", PodRequest("a", readiness=True), settings)["spec"]["containers"]
+    (left_alone,) = probe_pod("r", "ns", PodRequest("a"), settings)["spec"]["containers"]
+    assert asked["readinessProbe"]["tcpSocket"] == {"port": 8080}
+    assert "readinessProbe" not in left_alone
+
+
 def test_a_pod_goes_to_its_node_through_the_scheduler(settings: Settings) -> None:
     spec = _spec(PodRequest("p", "node-1"), settings)
     assert "nodeName" not in spec
