@@ -11,7 +11,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 .PHONY: conformance test calibrate lint docs catches clean
 
 conformance: $(VENV)/user
-	$(BIN)/pytest --k8snet
+	$(BIN)/pytest --k8snet -n 4
 
 test: lint
 	$(BIN)/pytest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,8 @@ from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.presence import demand_pods
 from pytest_k8snet.probe import paths
 from pytest_k8snet.probe.facts import Facts
-from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Pod, Protocol
-from pytest_k8snet.probe.questions import permitted
+from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Family, Pod, Protocol
+from pytest_k8snet.probe.questions import permitted, reach
 from pytest_k8snet.probe.table import TruthTable
 from pytest_k8snet.report.record import Measurement, TableRecord
 from pytest_k8snet.report.record_key import RECORD
@@ -56,6 +57,17 @@ class Probing:
             attachment = self._cluster.attachment
             demand_pods(attachment.api, attachment.state, ((probe, expected) for probe, expected, *_ in wrong))
         return table
+
+    def presume_open(self, pods: Sequence[Pod], family: Family, protocols: Collection[Protocol]) -> None:
+        """Skip the test when the pods, under no policy, do not all reach each other by their own addresses.
+
+        Then other checks fail, and nothing could be said of a policy that forbids some of it.
+        """
+        asked = reach("under no policy", pods, pods, family, protocols, unchanged_source=True)
+        table = self._cluster.attachment.prober(replace(asked, convergence=PATH_SECONDS))
+        if wrong := table.mismatches():
+            probe, _, _, why = wrong[0]
+            pytest.skip(f"{probe.source.name} -> {probe.column} under no policy: {why}; see MODEL-010 to 015")
 
     def on_working_paths(self, expected: Expectation) -> Expectation:
         """Leave out what goes between nodes whose pods do not reach each other at all; other checks fail for those.

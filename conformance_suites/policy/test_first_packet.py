@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from itertools import product
 
-import yaml
-
 from conformance_suites.clauses import POLICY_POD_LIFECYCLE
 from conformance_suites.parameters import each_family
+from conformance_suites.policy.policies import FRIEND, FROM_FRIENDS, GUARDED, TO_FRIENDS
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Namespace
 from pytest_k8snet.probe.observation import Family, Protocol
@@ -18,29 +17,6 @@ from pytest_k8snet.probe.questions import first_words, permitted
 from pytest_k8snet.probing import Probing
 
 TCP_UDP = (Protocol.TCP, Protocol.UDP)
-GUARDED, FRIEND = {"role": "guarded"}, {"role": "friend"}
-EGRESS = yaml.safe_load("""
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: guarded-to-friend}
-spec:
-  podSelector: {matchLabels: {role: guarded}}
-  policyTypes: [Egress]
-  egress:
-  - to:
-    - podSelector: {matchLabels: {role: friend}}
-""")
-INGRESS = yaml.safe_load("""
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: guarded-from-friend}
-spec:
-  podSelector: {matchLabels: {role: guarded}}
-  policyTypes: [Ingress]
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {role: friend}}
-""")
 CATCHES = (
     "policy-ignored",
     "policy-late",
@@ -64,15 +40,16 @@ def test_a_new_pod_reaches_nothing_forbidden_with_its_first_packet(
 ) -> None:
     """A pod that is started under a policy never reaches what the policy forbids, not even with its first packet."""
     friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
-    witness = own_namespace.pod("witness", labels=GUARDED)
+    witnesses = own_namespace.replicas("witness", labels=GUARDED)
     in_force = permitted(
         "the policy is in force",
         family,
         TCP_UDP,
-        allowed=[(witness, friend), (friend, other)],
-        blocked=[(witness, other)],
+        allowed=[*product(witnesses, [friend]), (friend, other)],
+        blocked=product(witnesses, [other]),
     )
-    own_namespace.apply(EGRESS)
+    probe.presume_open([friend, other, *witnesses], family, TCP_UDP)
+    own_namespace.apply(TO_FRIENDS)
     assert probe(in_force) == in_force
     asking = first_words((friend, other), family, TCP_UDP)
     guarded = own_namespace.replicas("guarded", labels=GUARDED, first_words=asking)
@@ -99,19 +76,18 @@ def test_a_new_pod_is_reached_by_nobody_forbidden_from_its_start_on(
     own_namespace: Namespace, probe: Probing, family: Family
 ) -> None:
     """A pod that is started under a policy never lets in whom the policy forbids, not even when nobody knows it yet."""
-    friend, other = (
-        own_namespace.pod("friend", labels=FRIEND, call_back=8080),
-        own_namespace.pod("other", call_back=8080),
-    )
-    witness = own_namespace.pod("witness", labels=GUARDED)
+    friend = own_namespace.pod("friend", labels=FRIEND, call_back=8080)
+    other = own_namespace.pod("other", call_back=8080)
+    witnesses = own_namespace.replicas("witness", labels=GUARDED)
     in_force = permitted(
         "the policy is in force",
         family,
         TCP_UDP,
-        allowed=[(friend, witness), (other, friend)],
-        blocked=[(other, witness)],
+        allowed=[*product([friend], witnesses), (other, friend)],
+        blocked=product([other], witnesses),
     )
-    own_namespace.apply(INGRESS)
+    probe.presume_open([friend, other, *witnesses], family, TCP_UDP)
+    own_namespace.apply(FROM_FRIENDS)
     assert probe(in_force) == in_force
     asking = first_words((friend, other), family, TCP_UDP)
     guarded = own_namespace.replicas("guarded", labels=GUARDED, first_words=asking)

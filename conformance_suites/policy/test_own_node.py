@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import yaml
-
 from conformance_suites.clauses import POLICY_OWN_NODE
+from conformance_suites.policy.policies import FRIEND, FROM_FRIENDS, GUARDED
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.policy.host_peers import seen_by_host_pods
@@ -14,16 +13,6 @@ from pytest_k8snet.probe.observation import Protocol
 from pytest_k8snet.probe.questions import permitted
 from pytest_k8snet.probing import Probing
 
-POLICY = yaml.safe_load("""
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: guarded-from-friend}
-spec:
-  podSelector: {matchLabels: {role: guarded}}
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {role: friend}}
-""")
 READY_SECONDS = 20.0
 IN_FORCE_SECONDS = 10.0  # how soon the policy is in force is the matter of other checks
 
@@ -38,10 +27,11 @@ IN_FORCE_SECONDS = 10.0  # how soon the policy is in force is the matter of othe
 def test_the_kubelet_reaches_an_isolated_pod(cluster: Cluster, own_namespace: Namespace, probe: Probing) -> None:
     """A pod with a readiness probe becomes Ready and stays so under a policy that does not name its node."""
     family, control = cluster.families[0], cluster.fleet.pods[0]
-    friend, other = own_namespace.pod("friend", labels={"role": "friend"}), own_namespace.pod("other")
-    own_namespace.apply(POLICY)
-    own_namespace.begin("guarded", labels={"role": "guarded"}, readiness=True)
-    own_namespace.pod("free", readiness=True)
+    friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
+    probe.presume_open([friend, other, control], family, (Protocol.TCP,))
+    own_namespace.apply(FROM_FRIENDS)
+    own_namespace.begin("guarded", friend.node, labels=GUARDED, readiness=True)
+    own_namespace.pod("free", friend.node, readiness=True)
     assert own_namespace.becomes_ready("guarded", seconds=READY_SECONDS), "the kubelet does not reach the pod"
     (guarded,) = own_namespace.wait("guarded")
     isolated = permitted(

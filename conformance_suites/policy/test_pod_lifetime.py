@@ -1,78 +1,20 @@
-"""What pods go through while policies hold: connections that are open, addresses that change hands, restarts."""
+"""What policies mean to a pod lasts as long as the pod: through restarts, and not for the next owner of its address."""
 
 from __future__ import annotations
 
 from itertools import product
 
-import yaml
-
-from conformance_suites.clauses import CONTAINER_RESTARTS, POLICY_ISOLATION, POLICY_POD_LIFECYCLE
+from conformance_suites.clauses import CONTAINER_RESTARTS, POLICY_POD_LIFECYCLE
 from conformance_suites.parameters import each_family
+from conformance_suites.policy.policies import FRIEND, FROM_FRIENDS, GUARDED, WITH_FRIENDS
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.policy.held import held_open
 from pytest_k8snet.probe.observation import Family, Protocol
 from pytest_k8snet.probe.questions import permitted, reused
 from pytest_k8snet.probing import Probing
 
 TCP_UDP = (Protocol.TCP, Protocol.UDP)
-GUARDED, FRIEND = {"role": "guarded"}, {"role": "friend"}
-FROM_FRIENDS = yaml.safe_load("""
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: guarded-from-friend}
-spec:
-  podSelector: {matchLabels: {role: guarded}}
-  policyTypes: [Ingress]
-  ingress:
-  - from:
-    - podSelector: {matchLabels: {role: friend}}
-""")
-BOTH_WAYS = yaml.safe_load("""
-apiVersion: networking.k8s.io/v1
-kind: NetworkPolicy
-metadata: {name: guarded-with-friend}
-spec:
-  podSelector: {matchLabels: {role: guarded}}
-  policyTypes: [Ingress, Egress]
-  ingress:
-  - from: &friend
-    - podSelector: {matchLabels: {role: friend}}
-  egress:
-  - to: *friend
-""")
 IGNORED = ("policy-ignored", "policy-late", "policy-ipv6-unenforced", "policy-udp-unenforced")
-
-
-@each_family
-@check(
-    "POLICY-007",
-    spec=POLICY_ISOLATION,
-    level="core",
-    requires=("policy_enforced",),
-    catches=(*IGNORED, "policy-egress-only", "policy-same-node-bypass", "policy-deleted-stays"),
-)
-def test_new_connections_are_blocked_whatever_becomes_of_open_ones(
-    cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family
-) -> None:
-    """A policy blocks new connections at once; what becomes of those that are open is reported, not judged."""
-    guarded = own_namespace.replicas("guarded", labels=GUARDED)
-    friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
-    open_to_all = permitted("without the policy", family, TCP_UDP, allowed=product([friend, other], guarded))
-    restricted = permitted(
-        "new connections",
-        family,
-        TCP_UDP,
-        allowed=product([friend], guarded),
-        blocked=product([other], guarded),
-        control=cluster.fleet.pods[0],
-    )
-    assert probe(open_to_all) == open_to_all
-    with held_open(cluster, probe, other, guarded[0], family, "a policy began to forbid it"):
-        own_namespace.apply(FROM_FRIENDS)
-        assert probe(restricted) == restricted
-    own_namespace.remove(FROM_FRIENDS)
-    assert probe(open_to_all) == open_to_all
 
 
 @each_family
@@ -96,6 +38,7 @@ def test_the_rights_of_a_pod_end_with_it(
     guarded = own_namespace.replicas("guarded", labels=GUARDED)
     former, other = own_namespace.replicas("former-friend", labels=FRIEND), own_namespace.pod("other")
     control = cluster.fleet.pods[0]
+    probe.presume_open([*guarded, *former, other, control], family, TCP_UDP)
     before = permitted(
         "the former pods",
         family,
@@ -135,15 +78,17 @@ def test_the_isolation_of_a_pod_ends_with_it(
     """A pod that no policy selects is open to all, also when the pod that had its address before was isolated."""
     former = own_namespace.replicas("former-guarded", labels=GUARDED)
     friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
-    own_namespace.apply(FROM_FRIENDS)
+    control = cluster.fleet.pods[0]
+    probe.presume_open([*former, friend, other, control], family, TCP_UDP)
     before = permitted(
         "the former pods",
         family,
         TCP_UDP,
         allowed=product([friend], former),
         blocked=product([other], former),
-        control=cluster.fleet.pods[0],
+        control=control,
     )
+    own_namespace.apply(FROM_FRIENDS)
     assert probe(before) == before
     own_namespace.delete(*former, grace=1)
     later = own_namespace.replicas("later")
@@ -166,7 +111,8 @@ def test_a_restarted_container_keeps_the_rules_of_its_pod(
     """What policies allow and forbid a pod, in both directions, is the same after its container was restarted."""
     guarded = own_namespace.pod("guarded", labels=GUARDED)
     friend, other = own_namespace.pod("friend", labels=FRIEND), own_namespace.pod("other")
-    own_namespace.apply(BOTH_WAYS)
+    probe.presume_open([guarded, friend, other], family, TCP_UDP)
+    own_namespace.apply(WITH_FRIENDS)
     expected = permitted(
         "with the policy",
         family,
