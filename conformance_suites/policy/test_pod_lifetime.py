@@ -103,7 +103,13 @@ def test_the_isolation_of_a_pod_ends_with_it(
     spec=CONTAINER_RESTARTS,
     level="core",
     requires=("policy_enforced",),
-    catches=(*IGNORED, "policy-ingress-only", "policy-egress-only", "policy-restart-forgets"),
+    catches=(
+        *IGNORED,
+        "policy-ingress-only",
+        "policy-egress-only",
+        "policy-restart-forgets",
+        "restart-changes-address",
+    ),
 )
 def test_a_restarted_container_keeps_the_rules_of_its_pod(
     cluster: Cluster, own_namespace: Namespace, probe: Probing, family: Family

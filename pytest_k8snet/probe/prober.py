@@ -90,7 +90,15 @@ class Prober:
         return Beginning(expectation, servers, self._journals, self.patience).table()
 
     def _journals(self, pods: Collection[Pod]) -> dict[Pod, Journal]:
-        return {pod: journal(self.ask(pod, {"op": "journal", "port": pod.port})) for pod in pods}
+        return {pod: self._journal(pod) for pod in pods}
+
+    def _journal(self, pod: Pod) -> Journal:
+        try:
+            return journal(self.ask(pod, {"op": "journal", "port": pod.port}))
+        except AgentRefused as error:
+            if error.errno != "ECONNREFUSED":
+                raise
+            return Journal()  # a pod is Ready when its container runs; its agent may not be so far yet
 
     def hello(self, pods: Collection[Pod]) -> dict[Pod, Mapping[str, Any]]:
         """Return each agent's version, Python and capabilities. Raises NoVerdict when one does not answer."""

@@ -8,11 +8,22 @@ from typing import Any
 
 import pytest
 
-from pytest_k8snet.errors import AgentLost, ApiError
+from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError
 from pytest_k8snet.kube.ioloop import IoLoop
-from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Outcome, Pod, Probe
+from pytest_k8snet.probe.observation import (
+    CONNECTS,
+    REJECTED,
+    Expectation,
+    Expected,
+    Family,
+    Outcome,
+    Pod,
+    Probe,
+    Protocol,
+)
 from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.prober import Prober
+from pytest_k8snet.probe.questions import permitted
 
 CONNECTED = {"outcome": "connected", "millis": 0.5, "attempts": 1, "detail": "", "server": None}
 FACTS = {
@@ -132,3 +143,32 @@ def test_an_expectation_that_asks_nothing_is_refused(loop: IoLoop) -> None:
 def test_a_call_returns_the_truth_table(loop: IoLoop, pods: list[Pod], probes: list[Probe]) -> None:
     expectation = Expectation("mesh", dict.fromkeys(probes, Expected(CONNECTS)))
     assert _prober(loop, {pod: FakeChannel(all_connect) for pod in pods})(expectation) == expectation
+
+
+def test_an_agent_that_does_not_listen_yet_is_asked_for_its_journal_again(loop: IoLoop, pods: list[Pod]) -> None:
+    source, target = pods[:2]
+    server = {"pod": target.name, "node": "", "instance": "", "addresses": [], "source": "", "source_port": 1}
+    asked = {"address": target.addresses[0], "port": 8080, "protocol": "tcp", "first": 0.1, "watched": 9.0}
+    connected = {"outcome": "connected", "millis": 1.0, "server": server, "after": 0.1}
+    account = {**asked, "outcomes": {"connected": 1}, "connected": connected, "last": connected}
+    channel = FakeChannel(lambda _: {"asked": [account], "clients": []})
+
+    def not_yet(_: Mapping[str, Any]) -> dict[str, Any]:
+        if len(starting.asked) < 3:
+            raise AgentRefused("Connection refused", errno="ECONNREFUSED")
+        return {"asked": [account], "clients": []}
+
+    starting = FakeChannel(not_yet)
+    expected = permitted("since the start", Family.IPV4, (Protocol.TCP,), allowed=[(source, target)])
+    prober = _prober(loop, {source: starting, target: channel})
+    assert prober.from_the_start(expected, [target]) == expected
+    assert len(starting.asked) == 3
+
+
+def test_a_journal_that_is_refused_for_another_reason_is_no_verdict(loop: IoLoop, pods: list[Pod]) -> None:
+    def refused(_: Mapping[str, Any]) -> dict[str, Any]:
+        raise AgentRefused("unknown op", errno="")
+
+    expected = permitted("since the start", Family.IPV4, (Protocol.TCP,), allowed=[(pods[0], pods[1])])
+    with pytest.raises(AgentRefused, match="unknown op"):
+        _prober(loop, {pod: FakeChannel(refused) for pod in pods}).from_the_start(expected, [pods[1]])
