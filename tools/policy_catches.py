@@ -12,8 +12,6 @@ from pathlib import Path
 from pytest_k8snet.catalogue import policy_cases
 from tests.unit.embedded_policy.noticed import PREDICTED, noticed
 
-WIDTH = 116
-
 
 def main() -> None:
     """Rewrite the line ``catches`` of every case whose faults are others."""
@@ -29,9 +27,7 @@ def _rewritten(file: Path, caught: dict[str, list[str]]) -> str:
     for line in file.read_text().splitlines():
         if found := re.match(r" *- id: (\S+)", line):
             ident = found[1]
-        if re.match(r"  catches: \[", line):
-            line = f"  catches: [{', '.join(caught[ident])}]"
-        lines.append(line)
+        lines.append(f"  catches: [{', '.join(caught[ident])}]" if line.startswith("  catches: [") else line)
     return "\n".join(lines) + "\n"
 
 

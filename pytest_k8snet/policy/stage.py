@@ -190,11 +190,12 @@ class Stage:
         """Undo a case and see that what was closed in the end connects again; without that, close the arena."""
         try:
             self._arena.restore()
+            in_the_end = played.steps[-1].closed
             closed = {
                 probe: question
-                for route, proved in self._proved.items()
+                for route in {question.route for question in in_the_end} & self._proved.keys()
                 for probe, question in questions(self._arena, route, PORTS, self._protocols).items()
-                if question in played.steps[-1].closed & proved
+                if question in in_the_end and question in self._proved[route]
             }
             if not closed:
                 return

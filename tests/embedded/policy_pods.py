@@ -153,11 +153,8 @@ def label(space: Space, kind: str, name: str, namespace: str, labels: dict[str, 
 def fault(space: Space, name: str) -> Iterator[None]:
     """A fault for a while; it leaves no trace in the rules."""
     before = rules(space)
-    space.running.inject(name)
-    try:
+    with space.fault(name):
         yield
-    finally:
-        space.running.restore(name)
     assert rules(space) == before
 
 
