@@ -14,7 +14,7 @@ conformance: $(VENV)/user
 	$(BIN)/pytest --k8snet -n 4
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 4
 
 calibrate: $(VENV)/user
 	$(BIN)/pytest --k8snet --k8snet-calibrate
