@@ -102,17 +102,14 @@ class Stage:
             return self._judged(case, probing)
 
     def _judged(self, case: Case, probing: Witness) -> Played:
-        """Play a case. Where nothing is wrong but silence, try that without policies in a new arena."""
+        """Play a case. Silence that outlasts its policies is tried without policies in a new arena."""
         played = self._played(case, probing)
-        if played == case:
-            self._leave(played, probing)
-            return played
-        self._show(played, probing)
+        if played != case:
+            self._show(played, probing)
+        self._leave(played, probing)
         last = played.steps[-1]
-        if last.leaks:
-            self._leave(played, probing)
+        if played == case or last.leaks:
             return played
-        self.close()
         broken = last.silent - self._ready(case.steps[len(played.steps) - 1].route)
         if not broken:
             return played
