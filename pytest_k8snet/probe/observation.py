@@ -168,6 +168,7 @@ class Expectation:
     ``timeout`` is that of one attempt in seconds, where the paths are known to be quicker than the profile assumes.
     Silence that would make a table wrong is then confirmed with the profile's. ``controlled`` are cells that must not
     connect and whose positive control is a table of its own: they connected before, without what forbids them now.
+    ``changing`` are cells that were expected otherwise a moment ago: they are asked alone until they have come true.
     """
 
     title: str
@@ -176,3 +177,4 @@ class Expectation:
     notes: tuple[str, ...] = field(default=())
     timeout: float | None = None
     controlled: frozenset[Probe] = frozenset()
+    changing: frozenset[Probe] = frozenset()
