@@ -19,6 +19,7 @@ from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
 from pytest_k8snet.policy import enforcement, tier_enforcement
+from pytest_k8snet.policy.cluster_manifests import GROUP
 from pytest_k8snet.preflight import Plan
 from pytest_k8snet.probe.observation import Family, Observation, Outcome, Pod, Probe
 from pytest_k8snet.providers import Choice
@@ -345,6 +346,14 @@ def test_the_permissions_for_policies_are_in_the_manifest() -> None:
     file = Path(preflight.__file__).parents[1] / "docs" / "rbac.yaml"
     (rule,) = [rule for rule in yaml.safe_load(file.read_text())["rules"] if rule["apiGroups"] == [enforcement.GROUP]]
     assert (rule["resources"], tuple(rule["verbs"])) == (["networkpolicies"], enforcement.VERBS)
+
+
+def test_the_permissions_for_cluster_wide_policies_are_in_the_manifest() -> None:
+    file = Path(preflight.__file__).parents[1] / "docs" / "rbac.yaml"
+    rules = [rule for rule in yaml.safe_load(file.read_text())["rules"] if rule["apiGroups"] == [GROUP]]
+    assert [(rule["resources"], tuple(rule["verbs"])) for rule in rules] == [
+        ([*tier_enforcement.PLURALS.values()], tier_enforcement.VERBS)
+    ]
 
 
 def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_k8snet.oracle.cluster_policy import judge_tiers
-from pytest_k8snet.oracle.policy_world import Connection, Judgement, Party, Verdict
+from pytest_k8snet.oracle.cluster_policy import judge_tiers, judge_tiers_service
+from pytest_k8snet.oracle.policy_world import Backend, Connection, Frontend, Judgement, Party, Verdict
 from tests.unit.oracle.policy_examples import (
     HOST_POD,
     NODE_1,
@@ -201,6 +201,28 @@ def test_domain_names_are_left_open_where_the_outcome_depends_on_them() -> None:
     assert judgement.verdict == UNDEFINED
     assert "says Accept, if domain names may stand for 192.0.2.1" in judgement.because
     assert asked([cluster(egress=[accept])], XA, OUTSIDE).verdict == ALLOWED
+
+
+def by_service(policies: Sequence[Any], *backends: Party, external: bool = False) -> Judgement:
+    frontend = Frontend("10.96.0.10", 80, "TCP", external=external)
+    return judge_tiers_service(world(), policies, XA, frontend, [Backend(backend, 80) for backend in backends])
+
+
+def test_a_service_is_judged_at_the_pods_behind_it() -> None:
+    deny = cluster(egress=[rule("Deny", FROM_Y, direction="to")])
+    assert (by_service([deny], ZC).verdict, by_service([deny], YB).verdict) == (ALLOWED, DENIED)
+    assert by_service([deny], YB, ZC).verdict == UNDEFINED
+    assert by_service([deny], YB, external=True).verdict == UNDEFINED
+    with pytest.raises(ValueError, match="has no backend"):
+        by_service([deny])
+
+
+def test_networks_are_left_open_where_they_tell_a_service_from_its_pods() -> None:
+    of_pods = cluster(egress=[rule("Deny", {"networks": ["10.0.0.0/24"]}, direction="to")])
+    said = by_service([of_pods], YB)
+    assert said.verdict == UNDEFINED
+    assert "before or after DNAT, to 10.96.0.10 or to 10.0.0.18 of y/b" in said.because
+    assert by_service([cluster(egress=[rule("Deny", ALL_NETWORKS, direction="to")])], YB).verdict == DENIED
 
 
 def test_a_peer_of_an_unknown_sort_fails_closed() -> None:
