@@ -24,6 +24,14 @@ POLICY_PORT_RANGE = f"{NETWORK_POLICY}/#targeting-a-range-of-ports"
 POLICY_NAMESPACE_NAME = f"{NETWORK_POLICY}/#targeting-a-namespace-by-its-name"
 POLICY_POD_LIFECYCLE = f"{NETWORK_POLICY}/#pod-lifecycle"
 POLICY_OWN_NODE = f"{NETWORK_POLICY}/#:~:text=traffic%20to%20and%20from%20the%20node%20where%20a%20Pod%20is%20running"
+CLUSTER_NETWORK_POLICY = "https://network-policy-api.sigs.k8s.io/api-overview/#the-clusternetworkpolicy-resource"
+CLUSTER_POLICY_TIERS = "https://network-policy-api.sigs.k8s.io/api-overview/#tiers"
+CLUSTER_POLICY_ACTIONS = "https://network-policy-api.sigs.k8s.io/api-overview/#actions"
+CLUSTER_POLICY_PRIORITIES = "https://network-policy-api.sigs.k8s.io/api-overview/#priorities"
+CLUSTER_POLICY_RULES = "https://network-policy-api.sigs.k8s.io/api-overview/#rules"
+ADMIN_NETWORK_POLICY = (
+    "https://github.com/kubernetes-sigs/network-policy-api/blob/v0.1.7/apis/v1alpha1/adminnetworkpolicy_types.go"
+)
 POLICY_SPEC = (
     "https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec"
 )

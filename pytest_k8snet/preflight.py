@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -17,13 +17,31 @@ from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
-from pytest_k8snet.policy import enforcement
+from pytest_k8snet.policy import enforcement, tier_enforcement
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say
 from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
-POLICY = "policy_enforced"
+
+# The policies that a cluster may enforce: how that is seen, and what is said of one that does.
+POLICIES: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
+    "policy_enforced": (lambda cluster: enforcement.why_not(cluster), "NetworkPolicy is enforced"),
+    "cluster_network_policy": (
+        lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.NEW),
+        "ClusterNetworkPolicy is enforced",
+    ),
+    "admin_network_policy": (
+        lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.OLD),
+        "AdminNetworkPolicy is enforced",
+    ),
+    "baseline_admin_network_policy": (
+        lambda cluster: tier_enforcement.why_no_baseline(cluster),
+        "there is no BaselineAdminNetworkPolicy",
+    ),
+}
+# What the cluster lacks for the one, it lacks for the other.
+PRESUMED = {"baseline_admin_network_policy": "admin_network_policy"}
 
 # What a run does through the API. docs/rbac.yaml grants exactly this; a test holds the two together.
 PERMISSIONS: tuple[tuple[str, str], ...] = (
@@ -169,14 +187,20 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
 
 
 def _policy(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
-    """Add whether NetworkPolicy is enforced, which takes seconds, when it is needed and not known."""
-    if POLICY in state.missing:
-        return state
-    reason = enforcement.why_not(Cluster(attachment)) if POLICY in plan.needs else enforcement.UNKNOWN
-    if reason == enforcement.UNKNOWN:
-        return replace(state, untried=(*state.untried, POLICY))
-    say(reason or "NetworkPolicy is enforced")
-    return replace(state, missing=state.missing | ({POLICY: reason} if reason else {}))
+    """Add which policies are enforced, which takes seconds, where that is needed and not known."""
+    missing, untried = dict(state.missing), [*state.untried]
+    for name, (look, fine) in POLICIES.items():
+        if name in missing:
+            continue
+        reason = missing.get(PRESUMED.get(name, ""), "") if name in plan.needs else enforcement.UNKNOWN
+        reason = reason or look(Cluster(attachment))
+        if reason == enforcement.UNKNOWN:
+            untried.append(name)
+            continue
+        say(reason or fine)
+        if reason:
+            missing[name] = reason
+    return replace(state, missing=missing, untried=tuple(untried))
 
 
 def _positive_control(attachment: Attachment, state: ClusterState) -> None:

@@ -63,6 +63,7 @@ PUBLIC = {
     "pytest_k8snet.policy.parameters",
     "pytest_k8snet.policy.smallest",
     "pytest_k8snet.policy.stage",
+    "pytest_k8snet.policy.tier_enforcement",
     "pytest_k8snet.probe.observation",
     "pytest_k8snet.probe.questions",
     "pytest_k8snet.probing",
