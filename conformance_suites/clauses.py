@@ -15,6 +15,8 @@ POD_PORTS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resour
 HOST_NETWORK = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#hosts-namespaces"
 PATH_MTU_DISCOVERY = "https://www.rfc-editor.org/rfc/rfc8201"
 
+DNS_SPECIFICATION = "https://github.com/kubernetes/dns/blob/master/docs/specification.md"
+
 NETWORK_POLICY = f"{DOCS}/services-networking/network-policies"
 POLICY_RESOURCE = f"{NETWORK_POLICY}/#networkpolicy-resource"
 POLICY_ISOLATION = f"{NETWORK_POLICY}/#the-two-sorts-of-pod-isolation"

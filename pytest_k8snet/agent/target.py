@@ -18,7 +18,8 @@ _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 class Question(NamedTuple):
     """One probe of a request. ``size`` is in bytes of payload.
 
-    ``bare``: the target is no agent, a completed handshake is enough.
+    ``bare``: the target is no agent, a completed handshake is enough. ``data``: what to send in place of our own
+    request, in base64; ``until`` says what ends the answer to it (see ``payloads``).
     """
 
     address: str
@@ -28,6 +29,8 @@ class Question(NamedTuple):
     df: bool = False
     bare: bool = False
     family: str = ""
+    data: str = ""
+    until: str = ""
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Question:

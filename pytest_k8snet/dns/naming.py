@@ -1,0 +1,111 @@
+"""Asking name servers in a test: only those that answer at all, so that one promise is judged at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.dns import demands
+from pytest_k8snet.dns.demands import Demand
+from pytest_k8snet.dns.questions import UDP_TCP, Question, ask, expected_reply, table
+from pytest_k8snet.dns.servers import NameServers, Server
+from pytest_k8snet.oracle.dns_records import Zone
+from pytest_k8snet.probe.observation import Expectation, Pod, Probe, Protocol
+from pytest_k8snet.probe.table import TruthTable
+from pytest_k8snet.probing import Probing
+
+Way = tuple[str, str, Protocol]
+"""From a node to a server's address over a protocol."""
+
+TRIES = 6
+"""Questions to each server: behind the address of the Service there are several."""
+ANSWER_SECONDS = 2.0
+ANY_ANSWER = Demand("a server answers any question", lambda reply: "")
+
+
+class Silent:
+    """The ways on which name servers were found not to answer; DNS-040 judges that, and other checks leave them out."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._known: dict[Way, bool] = {}
+
+    def ways(self, probes: Iterable[Probe], domain: str) -> set[Way]:
+        """Return those of the ways of some probes on which no answer comes, or not always."""
+        wanted = {_way(probe): probe for probe in probes if _way(probe) not in self._known}
+        tries = {
+            ask(probe.source, _server(probe), probe.protocol, Question(domain, "SOA")): way
+            for way, probe in wanted.items()
+            for _ in range(TRIES)
+        }
+        if tries:
+            expected = expected_reply(ANY_ANSWER)
+            asked = Expectation("any answer", dict.fromkeys(tries, expected), convergence=ANSWER_SECONDS)
+            wrong = {tries[probe] for probe, *_ in self._cluster.attachment.prober(asked).mismatches()}
+            self._known |= {way: way in wrong for way in wanted}
+        return {way for way, silent in self._known.items() if silent}
+
+
+class Naming:
+    """Questions of one test. Get it from the fixture ``naming`` of the DNS suite."""
+
+    def __init__(self, cluster: Cluster, probing: Probing, servers: NameServers, silent: Silent, source: Pod) -> None:
+        self._cluster = cluster
+        self._probing = probing
+        self._silent = silent
+        self.servers = servers
+        self.source = source
+        for note in servers.notes:
+            probing.note(note)
+
+    @property
+    def domain(self) -> str:
+        """The cluster domain."""
+        return self.servers.domain
+
+    def zone(self, *namespaces: str) -> Zone:
+        """Return the oracle's records of the Services that some namespaces have now."""
+        api = self._cluster.api
+        services = [obj for namespace in namespaces for obj in api.objects("v1", "Service", namespace)]
+        slices = [
+            obj for namespace in namespaces for obj in api.objects("discovery.k8s.io/v1", "EndpointSlice", namespace)
+        ]
+        return Zone(self.domain, services, slices)
+
+    def by_value(self, title: str, zone: Zone, questions: Sequence[tuple[str, str]]) -> Expectation:
+        """Expect of every server, over UDP and TCP, what the oracle says of each (name, kind)."""
+        return self.demanding(
+            title, {Question(name, kind): demands.answers(zone.answer(name, kind)) for name, kind in questions}
+        )
+
+    def demanding(
+        self,
+        title: str,
+        questions: Mapping[Question, Demand],
+        *,
+        servers: Sequence[Server] = (),
+        protocols: Sequence[Protocol] = UDP_TCP,
+        source: Pod | None = None,
+    ) -> Expectation:
+        """Expect what is demanded of the servers that answer at all; skip the test when there are none."""
+        asked = table(title, [source or self.source], servers or self.servers.every, questions, protocols)
+        silent = self._silent.ways(asked.cells, self.domain)
+        cells = {probe: expected for probe, expected in asked.cells.items() if _way(probe) not in silent}
+        if not cells:
+            pytest.skip(f"{title}: no name server answers at all; see DNS-040")
+        return replace(asked, cells=cells)
+
+    def __call__(self, expected: Expectation) -> TruthTable:
+        """Ask until what comes equals the expectation and stays so, or its time is over."""
+        return self._probing(expected)
+
+
+def _way(probe: Probe) -> Way:
+    return probe.source.node, probe.address, probe.protocol
+
+
+def _server(probe: Probe) -> Server:
+    return Server(probe.column.partition(":")[0], probe.address, probe.target_node, ((probe.protocol, probe.port),))
