@@ -16,6 +16,17 @@ HOST_NETWORK = "https://kubernetes.io/docs/reference/kubernetes-api/workload-res
 PATH_MTU_DISCOVERY = "https://www.rfc-editor.org/rfc/rfc8201"
 
 DNS_SPECIFICATION = "https://github.com/kubernetes/dns/blob/master/docs/specification.md"
+DNS_VERSION = f"{DNS_SPECIFICATION}#22---record-for-schema-version"
+DNS_CLUSTER_IP = f"{DNS_SPECIFICATION}#23---records-for-a-service-with-clusterip"
+DNS_HEADLESS = f"{DNS_SPECIFICATION}#24---records-for-a-headless-service"
+DNS_EXTERNAL_NAME = f"{DNS_SPECIFICATION}#25---records-for-external-name-services"
+DNS_SERVICES_AND_PODS = f"{DOCS}/services-networking/dns-pod-service/"
+DNS_MESSAGES = "https://www.rfc-editor.org/rfc/rfc1035"
+DNS_NEGATIVE_ANSWERS = "https://www.rfc-editor.org/rfc/rfc2308"
+DNS_EDNS = "https://www.rfc-editor.org/rfc/rfc6891"
+DNS_TCP = "https://www.rfc-editor.org/rfc/rfc7766"
+DNS_CASE = "https://www.rfc-editor.org/rfc/rfc4343"
+COREDNS = "https://coredns.io/plugins"
 
 NETWORK_POLICY = f"{DOCS}/services-networking/network-policies"
 POLICY_RESOURCE = f"{NETWORK_POLICY}/#networkpolicy-resource"

@@ -13,9 +13,9 @@ from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_serve
 from pytest_k8snet.probing import Probing
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def name_servers(cluster: Cluster) -> NameServers:
-    """Return the name servers of the cluster as they are when a module begins."""
+    """Return the name servers of the cluster as they are when the tests begin."""
     try:
         return find_name_servers(cluster)
     except NoNameServer as error:
@@ -29,10 +29,10 @@ def silent(cluster: Cluster) -> Silent:
 
 
 @pytest.fixture(scope="session")
-def shop(cluster: Cluster) -> Iterator[Shop]:
+def shop(cluster: Cluster, name_servers: NameServers) -> Iterator[Shop]:
     """Return the Services that most checks ask for; nobody changes them."""
     with cluster.namespace("DNS records") as first, cluster.namespace("DNS records, too") as second:
-        yield open_shop(cluster, first, second)
+        yield open_shop(cluster, first, second, name_servers.domain)
 
 
 @pytest.fixture

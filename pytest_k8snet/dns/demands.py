@@ -19,6 +19,9 @@ class Demand:
     wrong: Callable[[Reply], str]
 
 
+ANY_ANSWER = Demand("a server answers any question", lambda reply: "")
+
+
 def answers(answer: Answer) -> Demand:
     """Demand what the oracle says, and no value more; the order is free."""
     wanted = _in_words(answer.rcode, answer.kind, answer.values)
@@ -38,3 +41,16 @@ def _in_words(rcode: str, kind: str, values: Iterable[str]) -> str:
         return f"{rcode} without {kind}"
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     return f"{rcode} {kind} {', '.join(found[:_SHOWN])}{more}"
+
+
+def targets_below(service: str) -> Demand:
+    """Demand SRV records whose targets are different names below that of a Service."""
+
+    def wrong(reply: Reply) -> str:
+        targets = [value.split()[1].rstrip(".") for value in reply.values("SRV")]
+        if not targets or len(set(targets)) < len(targets):
+            return f"{_in_words(reply.rcode, 'SRV', reply.values('SRV'))}, not one for each endpoint"
+        elsewhere = [target for target in targets if not target.endswith(f".{service}")]
+        return f"the target {elsewhere[0]} is no name below {service}" if elsewhere else ""
+
+    return Demand(f"each endpoint has a name of its own below {service}", wrong)

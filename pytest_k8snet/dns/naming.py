@@ -9,7 +9,7 @@ import pytest
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.dns import demands
-from pytest_k8snet.dns.demands import Demand
+from pytest_k8snet.dns.demands import ANY_ANSWER, Demand
 from pytest_k8snet.dns.questions import UDP_TCP, Question, ask, expected_reply, table
 from pytest_k8snet.dns.servers import NameServers, Server
 from pytest_k8snet.oracle.dns_records import Zone
@@ -22,8 +22,7 @@ Way = tuple[str, str, Protocol]
 
 TRIES = 6
 """Questions to each server: behind the address of the Service there are several."""
-ANSWER_SECONDS = 2.0
-ANY_ANSWER = Demand("a server answers any question", lambda reply: "")
+ANSWER_SECONDS = 4.0
 
 
 class Silent:
@@ -42,7 +41,7 @@ class Silent:
             for _ in range(TRIES)
         }
         if tries:
-            expected = expected_reply(ANY_ANSWER)
+            expected = expected_reply(Question(domain, "SOA"), ANY_ANSWER)
             asked = Expectation("any answer", dict.fromkeys(tries, expected), convergence=ANSWER_SECONDS)
             wrong = {tries[probe] for probe, *_ in self._cluster.attachment.prober(asked).mismatches()}
             self._known |= {way: way in wrong for way in wanted}
@@ -65,6 +64,10 @@ class Naming:
     def domain(self) -> str:
         """The cluster domain."""
         return self.servers.domain
+
+    def name(self, service: str, namespace: str) -> str:
+        """Return the full name of a Service, without the dot at its end."""
+        return f"{service}.{namespace}.svc.{self.domain}"
 
     def zone(self, *namespaces: str) -> Zone:
         """Return the oracle's records of the Services that some namespaces have now."""

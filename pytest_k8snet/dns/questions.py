@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import dns.message
 
 from pytest_k8snet.dns.demands import Demand
-from pytest_k8snet.dns.reply import reply_of
+from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import Server
 from pytest_k8snet.probe.observation import (
     CONNECTS,
@@ -23,6 +23,7 @@ from pytest_k8snet.probe.observation import (
     Probe,
     Protocol,
 )
+from pytest_k8snet.probe.table import TruthTable
 
 UDP_TCP = (Protocol.UDP, Protocol.TCP)
 KIND = {Family.IPV4: "A", Family.IPV6: "AAAA"}
@@ -46,6 +47,7 @@ class ExpectedReply(Expected):
     """What a name server must answer."""
 
     demand: Demand | None = None
+    question: Question | None = None
 
     def evidence(self, seen: Observation) -> str:
         """Return the answer in words."""
@@ -63,9 +65,19 @@ class ExpectedReply(Expected):
         return self.demand.wrong(reply) if self.demand else ""
 
 
-def expected_reply(demand: Demand) -> ExpectedReply:
+def expected_reply(question: Question, demand: Demand) -> ExpectedReply:
     """Expect an answer that meets a demand."""
-    return ExpectedReply(CONNECTS, because=demand.because, demand=demand)
+    return ExpectedReply(CONNECTS, because=demand.because, demand=demand, question=question)
+
+
+def replies(table: TruthTable) -> dict[Question, Reply]:
+    """Return one of the answers that came to each question, of those that are DNS messages."""
+    found = {}
+    for probe, expected in table.expectation.cells.items():
+        reply = reply_of(table.seen[probe])
+        if isinstance(expected, ExpectedReply) and expected.question and reply:
+            found[expected.question] = reply
+    return found
 
 
 def ask(source: Pod, server: Server, protocol: Protocol, question: Question) -> Probe:
@@ -96,7 +108,7 @@ def table(
     """
     servers, protocols = tuple(servers), tuple(protocols)
     cells: dict[Probe, Expected] = {
-        ask(source, server, protocol, question): expected_reply(demand)
+        ask(source, server, protocol, question): expected_reply(question, demand)
         for question, demand in questions.items()
         for server in servers
         for protocol in protocols

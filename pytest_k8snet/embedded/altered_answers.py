@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import dns.message
+import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
@@ -19,13 +20,14 @@ CLUSTER_ZONE = "cluster.local."
 
 @dataclass
 class AlteredAnswers:
-    """``make`` gives, for each replica, what becomes of its answers. It holds for replicas to come as well, unless it
-    is for the ``first_only``.
+    """``make`` gives, for each replica of a cluster, what becomes of its answers.
+
+    It holds for replicas to come as well, unless it is for the ``first_only``.
     """
 
     name: str
     breaks: str
-    make: Callable[[], Alter]
+    make: Callable[[Target], Alter]
     first_only: bool = False
     layer: str = "dns"
     _relays: dict[PodLink, DnsRelay] = field(default_factory=dict)
@@ -34,7 +36,7 @@ class AlteredAnswers:
     async def apply(self, cluster: Target) -> None:
         """Put the relays before the replicas. Raises NotPossible when no name server runs."""
         for link in cluster.name_servers()[: 1 if self.first_only else None]:
-            await self._relay(link)
+            await self._relay(cluster, link)
         if not self.first_only:
             self._hook = self._opener(cluster)
             for node in cluster.network.nodes.values():
@@ -50,19 +52,19 @@ class AlteredAnswers:
             await relay.close(alive=link in alive)
         self._relays.clear()
 
-    async def _relay(self, link: PodLink) -> None:
-        relay = self._relays[link] = DnsRelay(link.netns, self.name, self.make())
+    async def _relay(self, cluster: Target, link: PodLink) -> None:
+        relay = self._relays[link] = DnsRelay(link.netns, self.name, self.make(cluster))
         await relay.open()
 
     def _opener(self, cluster: Target) -> AttachHook:
         async def open_before(node: Node, link: PodLink) -> None:
             if cluster.is_name_server(link):
-                await self._relay(link)
+                await self._relay(cluster, link)
 
         return open_before
 
 
-def changed(change: Callable[[dns.message.Message], None], *kinds: str) -> Callable[[], Alter]:
+def changed(change: Callable[[dns.message.Message], None], *kinds: str) -> Callable[[Target], Alter]:
     """Return what changes the answers to questions of some kinds, or of every kind, as they come from the server."""
     wanted = {dns.rdatatype.from_text(kind) for kind in kinds}
 
@@ -72,7 +74,7 @@ def changed(change: Callable[[dns.message.Message], None], *kinds: str) -> Calla
             change(answer)
         return answer
 
-    return lambda: alter
+    return lambda cluster: alter
 
 
 def asked_name(message: dns.message.Message) -> str:
@@ -83,6 +85,19 @@ def asked_name(message: dns.message.Message) -> str:
 def in_cluster(name: str) -> bool:
     """Whether a name is one of the cluster domain."""
     return name.endswith(f".{CLUSTER_ZONE}")
+
+
+def labels_of_service(name: str) -> list[str]:
+    """Return the labels of a name below ``svc.cluster.local.``, the namespace last; none for other names."""
+    before, found, after = name.rpartition(f".svc.{CLUSTER_ZONE}")
+    return before.split(".") if found and not after else []
+
+
+def deny(answer: dns.message.Message) -> None:
+    """Make an answer say that the name does not exist."""
+    answer.set_rcode(dns.rcode.NXDOMAIN)
+    answer.answer.clear()
+    answer.additional[:] = [rrset for rrset in answer.additional if rrset.rdtype == dns.rdatatype.OPT]
 
 
 def with_values(rrset: dns.rrset.RRset, values: list[str]) -> dns.rrset.RRset:

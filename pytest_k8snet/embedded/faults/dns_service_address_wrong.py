@@ -6,11 +6,8 @@ import ipaddress
 
 import dns.message
 
-from pytest_k8snet.embedded.altered_answers import AlteredAnswers, asked_name, changed, with_values
+from pytest_k8snet.embedded.altered_answers import AlteredAnswers, asked_name, changed, labels_of_service, with_values
 from pytest_k8snet.embedded.injection import Fault
-
-LABELS_OF_A_SERVICE = 6
-"""Of ``name.namespace.svc.cluster.local.``, the last one empty."""
 
 
 def fault() -> Fault:
@@ -19,10 +16,12 @@ def fault() -> Fault:
 
 
 def _next(answer: dns.message.Message) -> None:
-    labels = asked_name(answer).split(".")
-    if len(labels) == LABELS_OF_A_SERVICE and labels[2] == "svc":
+    if len(labels_of_service(asked_name(answer))) == 2:
         answer.answer[:] = [
-            with_values(rrset, [str(ipaddress.ip_address(rdata.to_text()) + 1) for rdata in rrset])
+            with_values(rrset, [_after(rdata.to_text()) for rdata in rrset]) if len(rrset) == 1 else rrset
             for rrset in answer.answer
-            if len(rrset) == 1
         ]
+
+
+def _after(address: str) -> str:
+    return str(ipaddress.ip_address(address) + 1)
