@@ -92,14 +92,31 @@ class Naming:
         servers: Sequence[Server] = (),
         protocols: Sequence[Protocol] = UDP_TCP,
         source: Pod | None = None,
+        echoed: bool = False,
     ) -> Expectation:
         """Expect what is demanded of the servers that answer at all; skip the test when there are none."""
-        asked = table(title, [source or self.source], servers or self.servers.every, questions, protocols)
+        asked = table(
+            title, [source or self.source], servers or self.servers.every, questions, protocols, echoed=echoed
+        )
         silent = self._silent.ways(asked.cells, self.domain)
         cells = {probe: expected for probe, expected in asked.cells.items() if _way(probe) not in silent}
         if not cells:
             pytest.skip(f"{title}: no name server answers at all; see DNS-040")
         return replace(asked, cells=cells)
+
+    def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
+        """Expect any answer at all from every server to each source whose pods reach those of the server's node."""
+        names = (f"k8snet-{number}.{self.domain}" for number in range(TRIES))
+        asked = table(title, sources, self.servers.every, {Question(name, "A"): ANY_ANSWER for name in names})
+        kept = self._probing.on_working_paths(asked)
+        # Behind the address of the Service is now this replica, now that one: all must be reached.
+        lost = {(probe.source.node, probe.protocol) for probe in asked.cells.keys() - kept.cells.keys()}
+        cells = {
+            probe: expected
+            for probe, expected in kept.cells.items()
+            if probe.target_node or (probe.source.node, probe.protocol) not in lost
+        }
+        return replace(kept, cells=cells)
 
     def __call__(self, expected: Expectation) -> TruthTable:
         """Ask until what comes equals the expectation and stays so, or its time is over."""

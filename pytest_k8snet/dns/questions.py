@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import dns.message
 
-from pytest_k8snet.dns.demands import Demand
+from pytest_k8snet.dns.demands import Demand, no_echo
 from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import Server
 from pytest_k8snet.probe.observation import (
@@ -44,10 +44,11 @@ class Question(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ExpectedReply(Expected):
-    """What a name server must answer."""
+    """What a name server must answer. ``echoed``: it must carry the id and the question as they were asked."""
 
     demand: Demand | None = None
     question: Question | None = None
+    echoed: bool = False
 
     def evidence(self, seen: Observation) -> str:
         """Return the answer in words."""
@@ -62,12 +63,14 @@ class ExpectedReply(Expected):
             return ""
         if (reply := reply_of(seen)) is None:
             return "what came is no DNS message"
+        if self.echoed and (wrong := no_echo(reply, probe.data)):
+            return wrong
         return self.demand.wrong(reply) if self.demand else ""
 
 
-def expected_reply(question: Question, demand: Demand) -> ExpectedReply:
+def expected_reply(question: Question, demand: Demand, *, echoed: bool = False) -> ExpectedReply:
     """Expect an answer that meets a demand."""
-    return ExpectedReply(CONNECTS, because=demand.because, demand=demand, question=question)
+    return ExpectedReply(CONNECTS, because=demand.because, demand=demand, question=question, echoed=echoed)
 
 
 def replies(table: TruthTable) -> dict[Question, Reply]:
@@ -101,6 +104,8 @@ def table(
     servers: Iterable[Server],
     questions: Mapping[Question, Demand],
     protocols: Iterable[Protocol] = UDP_TCP,
+    *,
+    echoed: bool = False,
 ) -> Expectation:
     """Expect what is demanded for each question from each server, over each protocol, asked by each source.
 
@@ -108,7 +113,7 @@ def table(
     """
     servers, protocols = tuple(servers), tuple(protocols)
     cells: dict[Probe, Expected] = {
-        ask(source, server, protocol, question): expected_reply(question, demand)
+        ask(source, server, protocol, question): expected_reply(question, demand, echoed=echoed)
         for question, demand in questions.items()
         for server in servers
         for protocol in protocols
