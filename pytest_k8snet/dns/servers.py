@@ -54,8 +54,13 @@ class NameServers:
 
     @property
     def every(self) -> tuple[Server, ...]:
-        """All servers."""
+        """All servers, those with addresses of both families twice."""
         return self.front + self.replicas
+
+    @property
+    def once(self) -> tuple[Server, ...]:
+        """All servers at one address each: what they say does not depend on the address at which they are asked."""
+        return tuple({server.label: server for server in reversed(self.every)}.values())[::-1]
 
 
 @dataclass(frozen=True)
