@@ -8,8 +8,10 @@ import pytest
 
 from conformance_suites.dns.shop import Shop, open_shop
 from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.dns.configuration import Configuration, NoCorefile, find_configuration
 from pytest_k8snet.dns.naming import Naming, Silent
 from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
+from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.probing import Probing
 
 
@@ -19,6 +21,15 @@ def name_servers(cluster: Cluster) -> NameServers:
     try:
         return find_name_servers(cluster)
     except NoNameServer as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def corefile(cluster: Cluster, name_servers: NameServers) -> Configuration:
+    """Return what the cluster's own Corefile says of the cluster domain."""
+    try:
+        return find_configuration(cluster, name_servers)
+    except NoCorefile as error:
         pytest.skip(str(error))
 
 
@@ -39,3 +50,12 @@ def shop(cluster: Cluster, name_servers: NameServers) -> Iterator[Shop]:
 def naming(cluster: Cluster, probe: Probing, name_servers: NameServers, silent: Silent) -> Naming:
     """Return what asks the name servers and records for this check."""
     return Naming(cluster, probe, name_servers, silent, cluster.fleet.pods[0])
+
+
+@pytest.fixture(scope="session")
+def cached(cluster: Cluster, name_servers: NameServers) -> int:
+    """Return for how many seconds answers may be out of date because the name servers cache them; 0 when unknown."""
+    try:
+        return find_configuration(cluster, name_servers).remembered
+    except (NoCorefile, NoVerdict):
+        return 0

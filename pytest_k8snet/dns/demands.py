@@ -100,6 +100,27 @@ def with_edns(demand: Demand) -> Demand:
     return Demand(f"{demand.because}, with an OPT record (RFC 6891, 6.1.1)", wrong)
 
 
+def lives_for(longest: int) -> Demand:
+    """Demand that no record in the answer lives longer than so many seconds, and that there are records."""
+
+    def wrong(reply: Reply) -> str:
+        ttls = reply.ttls()
+        if not ttls:
+            return f"{reply.in_words()}: there is nothing that could live"
+        return f"a time to live of {max(ttls)} s, not {longest} s at most" if max(ttls) > longest else ""
+
+    return Demand(f"records of the cluster live for {longest} s", wrong)
+
+
+def like(rcode: str, whose: str) -> Demand:
+    """Demand the response code that somebody else has answered."""
+
+    def wrong(reply: Reply) -> str:
+        return "" if reply.rcode == rcode else f"{reply.rcode}, where {whose} answers {rcode}"
+
+    return Demand(f"{whose} answers {rcode}", wrong)
+
+
 def no_echo(reply: Reply, asked: bytes) -> str:
     """Return what of the id and the question is not as it was asked, in words. ``asked`` may begin with a length."""
     query = Reply(asked[2:] if int.from_bytes(asked[:2], "big") == len(asked) - 2 else asked)

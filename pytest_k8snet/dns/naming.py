@@ -11,6 +11,7 @@ from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.dns import demands
 from pytest_k8snet.dns.demands import ANY_ANSWER, Demand
 from pytest_k8snet.dns.questions import KIND, UDP_TCP, Question, ask, expected_reply, table
+from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import NameServers, Server
 from pytest_k8snet.oracle.dns_records import Zone
 from pytest_k8snet.probe.observation import Expectation, Pod, Probe, Protocol
@@ -64,6 +65,11 @@ class Naming:
     def domain(self) -> str:
         """The cluster domain."""
         return self.servers.domain
+
+    @property
+    def patience(self) -> float:
+        """How long in seconds the profile waits for something to come true."""
+        return self._cluster.attachment.prober.patience.converge
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -130,6 +136,23 @@ class Naming:
         if not cells:
             pytest.skip(f"{title}: pods do not reach the nodes of the name servers at all; see MODEL-010 to 012")
         return replace(kept, cells=cells)
+
+    def repeatedly(self, server: Server, question: Question, times: int) -> list[Reply]:
+        """Return the answers of one server to one question that is asked several times at once, over TCP."""
+        probes = [ask(self.source, server, Protocol.TCP, question) for _ in range(times)]
+        seen = self._cluster.attachment.prober.observe(probes)
+        return [reply for probe in probes if (reply := reply_of(seen[probe]))]
+
+    def answering(self, servers: Iterable[Server], protocols: Sequence[Protocol] = UDP_TCP) -> list[Server]:
+        """Return the servers that answer at all, over each of the protocols; skip the test when none does."""
+        question = Question(self.domain, "SOA")
+        asked = table("any answer", [self.source], servers := tuple(servers), {question: ANY_ANSWER}, protocols)
+        silent = {address for _, address, _ in map(_way, asked.cells) if address}
+        silent &= {
+            address for _, address, protocol in self._silent.ways(asked.cells, self.domain) if protocol in protocols
+        }
+        found = [server for server in servers if server.address not in silent]
+        return found or pytest.skip("no name server answers at all; see DNS-040")
 
     def __call__(self, expected: Expectation) -> TruthTable:
         """Ask until what comes equals the expectation and stays so, or its time is over."""

@@ -87,6 +87,11 @@ def in_cluster(name: str) -> bool:
     return name.endswith(f".{CLUSTER_ZONE}")
 
 
+def of_changing(query: dns.message.Message) -> bool:
+    """Whether a question is for something whose name begins with changing: the objects that checks change."""
+    return any(label.startswith("changing") for label in labels_of_service(asked_name(query)))
+
+
 def labels_of_service(name: str) -> list[str]:
     """Return the labels of a name below ``svc.cluster.local.``, the namespace last; none for other names."""
     before, found, after = name.rpartition(f".svc.{CLUSTER_ZONE}")

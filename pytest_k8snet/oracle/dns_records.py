@@ -85,6 +85,17 @@ def pod_name(address: str, namespace: str, domain: str) -> str:
     return f"{address.replace('.', '-').replace(':', '-')}.{namespace}.pod.{domain}"
 
 
+def pod_answer(mode: str, address: str, *, known: bool) -> Answer:
+    """Return what the name of an address must be answered with. ``known``: a pod of the namespace has the address.
+
+    ``mode`` is that of CoreDNS: disabled, insecure (any address has a name) or verified (only those of pods).
+    """
+    because = f"the mode of the records of pods is {mode}"
+    if mode == "insecure" or (mode == "verified" and known):
+        return Answer("NOERROR", address_kind(address), frozenset({address}), because)
+    return Answer("NXDOMAIN", address_kind(address), frozenset(), because)
+
+
 def reverse_name(address: str) -> str:
     """Return the name of an address below in-addr.arpa or ip6.arpa."""
     return ipaddress.ip_address(address).reverse_pointer
