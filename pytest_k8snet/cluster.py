@@ -193,6 +193,16 @@ class Namespace:
         found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS))
         return tuple(fleet.as_pod(obj) for obj in found)
 
+    def with_address(self, name: str) -> Pod:
+        """Wait until a pod runs and has its addresses, Ready or not, and return it. Raises PodNotReady."""
+        deadline = Deadline(PODS_SECONDS)
+        while deadline.left():
+            found = self._cluster.api.get("v1", "Pod", name, self.name)
+            if found["status"].get("podIPs") and found["status"].get("phase") == "Running":
+                return fleet.as_pod(found)
+            time.sleep(0.05)
+        raise PodNotReady(f"the pod {self.name}/{name} does not run after {PODS_SECONDS:.0f} s")
+
     def twins(self, name: str) -> tuple[Pod, Pod]:
         """Start one pod with two containers and return it as each of them sees it."""
         first = self.pod(name, containers={"first": (pods.POD_PORT,), "second": (pods.POD_PORT + 1,)})

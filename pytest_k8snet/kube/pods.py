@@ -32,6 +32,7 @@ class PodRequest:
     the pod to a port of its node. ``named`` are ports that are declared with a name: name to protocol (TCP, UDP, SCTP)
     and number. ``first_words`` are protocol (tcp, udp), address and port that the pod asks from its first instruction
     on; ``call_back`` is a port at which it asks whoever comes to it. ``readiness``: the kubelet asks the first port.
+    ``spec`` are more fields of the pod's spec, such as ``dnsPolicy``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class PodRequest:
     first_words: Sequence[tuple[str, str, int]] = ()
     call_back: int = 0
     readiness: bool = False
+    spec: Mapping[str, Any] = field(default_factory=dict)
 
 
 def namespace(
@@ -102,7 +104,7 @@ def probe_pod(run_id: str, namespace: str, wanted: PodRequest, settings: Setting
             "namespace": namespace,
             "labels": {labels.RUN: run_id, "k8snet.io/pod": wanted.name} | wanted.labels,
         },
-        "spec": spec,
+        "spec": spec | dict(wanted.spec),
     }
 
 
