@@ -22,6 +22,8 @@ AREAS = {
     "performance": "bandwidth, latency and MTU",
     "resilience": "what breaks, for how long, when a part fails",
 }
+AREA_OF = {"svc": "services", "exp": "services"}
+"""The areas of ids that do not begin with their area's name."""
 
 REQUIREMENTS = {
     "ipv4": "the cluster gives pods IPv4 addresses",
@@ -70,7 +72,9 @@ def check(
     ``spec`` is the URL of the clause. Raises ValueError for an id, area, level or requirement that does not exist, so
     that a misspelt one fails at import.
     """
-    given = Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches), shows=shows)
+    prefix = id.partition("-")[0].lower()
+    named = area or AREA_OF.get(prefix, prefix)
+    given = Check(id, named, level, spec, tuple(requires), tuple(catches), shows=shows)
     marks = marks_of(given)
 
     def mark(function: TestFunction) -> TestFunction:

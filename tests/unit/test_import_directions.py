@@ -34,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "cluster": {"attach", "errors", "fleet", "kube", "probe", "state"},
     "presence": {"errors", "kube", "probe", "state"},
     "probing": {"cluster", "presence", "probe", "report"},
+    "services": {"cluster", "kube", "oracle", "probe", "probing"},
     "policy": {
         "addresses",
         "checks",
@@ -65,6 +66,10 @@ PUBLIC = {
     "pytest_k8snet.probe.observation",
     "pytest_k8snet.probe.questions",
     "pytest_k8snet.probing",
+    "pytest_k8snet.services.backends",
+    "pytest_k8snet.services.presumed",
+    "pytest_k8snet.services.questions",
+    "pytest_k8snet.services.served",
     "pytest_k8snet.state",
 }
 

@@ -1,0 +1,51 @@
+"""What a finer check of Services presumes: without it others fail and say where, and this one has nothing to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import pytest
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.probe.observation import Expectation, Family, Pod, Protocol
+from pytest_k8snet.probe.questions import reach
+from pytest_k8snet.services.questions import merged, through
+from pytest_k8snet.services.served import TCP_UDP, Served
+
+DIRECT_SECONDS = 2.0
+AGAIN_SECONDS = 0.3
+"""For what has had its time before, and did not come."""
+
+
+class Presumption:
+    """Skips checks for which the ground is not there. One in each process: it remembers what it has waited for."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._failed: set[str] = set()
+
+    def reached(
+        self, clients: Collection[Pod], pods: Collection[Pod], family: Family, protocols: Collection[Protocol] = TCP_UDP
+    ) -> None:
+        """Skip the check when the clients do not reach the pods at their own addresses, without NAT."""
+        inside = [client for client in clients if client.addresses]
+        if inside:
+            asked = reach("directly", inside, pods, family, protocols, which=lambda *_: True, unchanged_source=True)
+            self._demand(replace(asked, convergence=DIRECT_SECONDS), "MODEL-010 to 023")
+
+    def served(self, served: Served, clients: Collection[Pod], *families: Family) -> None:
+        """Skip the check when the clients are not answered by the right pods at the Service's cluster address."""
+        asked = [
+            through("at the cluster address", served, clients, served.inside(family), tries=4)
+            for family in families or self._cluster.families
+        ]
+        self._demand(merged("a plain Service", *asked), "SVC-001 to 005")
+
+    def _demand(self, asked: Expectation, see: str) -> None:
+        limit = AGAIN_SECONDS if see in self._failed else asked.convergence
+        table = self._cluster.attachment.prober(replace(asked, convergence=limit))
+        self._failed.discard(see)
+        for probe, _, _, why in table.mismatches():
+            self._failed.add(see)
+            pytest.skip(f"{asked.title}: {probe.source.name} -> {probe.column} {probe.protocol}: {why}; see {see}")
