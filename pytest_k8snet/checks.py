@@ -33,6 +33,7 @@ REQUIREMENTS = {
     "host_network": "the cluster lets us run hostNetwork pods",
     "host_port": "the cluster serves hostPort",
     "outside": "there is a host outside the cluster to probe from",
+    "load_balancer": "somebody gives Services of type LoadBalancer an address",
     "sctp": "probe pods can speak SCTP (a kernel with SCTP, or raw sockets)",
     "icmp": "probe pods can send ICMP echo (the ping_group_range sysctl)",
     "policy_enforced": "the cluster enforces NetworkPolicy",

@@ -20,10 +20,15 @@ from pytest_k8snet.options import Settings
 from pytest_k8snet.policy import enforcement
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say
+from pytest_k8snet.services import balancer
 from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
-POLICY = "policy_enforced"
+LOOKED_AT_WHEN_NEEDED = {
+    "policy_enforced": (enforcement.why_not, "NetworkPolicy is enforced"),
+    "load_balancer": (balancer.why_not, "Services of type LoadBalancer get an address"),
+}
+"""Requirements with who tells what they lack, and what is said when nothing is."""
 
 # What a run does through the API. docs/rbac.yaml grants exactly this; a test holds the two together.
 PERMISSIONS: tuple[tuple[str, str], ...] = (
@@ -163,20 +168,23 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
         greetings = attachment.hello(state.fleet.all())
         _positive_control(attachment, state)
         say("exec works, and a positive control connected")
-        return _policy(capabilities.add(state, attachment, greetings), attachment, plan, say)
+        return _looked_at(capabilities.add(state, attachment, greetings), attachment, plan, say)
     finally:
         attachment.close()
 
 
-def _policy(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
-    """Add whether NetworkPolicy is enforced, which takes seconds, when it is needed and not known."""
-    if POLICY in state.missing:
-        return state
-    reason = enforcement.why_not(Cluster(attachment)) if POLICY in plan.needs else enforcement.UNKNOWN
-    if reason == enforcement.UNKNOWN:
-        return replace(state, untried=(*state.untried, POLICY))
-    say(reason or "NetworkPolicy is enforced")
-    return replace(state, missing=state.missing | ({POLICY: reason} if reason else {}))
+def _looked_at(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
+    """Add what takes seconds to find out, as far as it is needed and not known."""
+    for name, (why_not, said) in LOOKED_AT_WHEN_NEEDED.items():
+        if name in state.missing:
+            continue
+        reason = why_not(Cluster(attachment)) if name in plan.needs else enforcement.UNKNOWN
+        if reason == enforcement.UNKNOWN:
+            state = replace(state, untried=(*state.untried, name))
+            continue
+        say(reason or said)
+        state = replace(state, missing=state.missing | ({name: reason} if reason else {}))
+    return state
 
 
 def _positive_control(attachment: Attachment, state: ClusterState) -> None:

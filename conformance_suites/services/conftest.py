@@ -9,6 +9,7 @@ import pytest
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.services.backends import Backends, not_permitted, open_backends
+from pytest_k8snet.services.gated import Gates
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.state import Fleet
 
@@ -29,6 +30,12 @@ def clients(fleet: Fleet) -> tuple[Pod, ...]:
 
 
 @pytest.fixture(scope="session")
-def presume(cluster: Cluster) -> Presumption:
+def presume(cluster: Cluster, clients: tuple[Pod, ...]) -> Presumption:
     """Return who skips a check for which the ground is not there."""
-    return Presumption(cluster)
+    return Presumption(cluster, clients)
+
+
+@pytest.fixture(scope="session")
+def gates(cluster: Cluster) -> Gates:
+    """Return who starts pods whose readiness a check decides."""
+    return Gates(cluster)

@@ -12,13 +12,15 @@ from pytest_k8snet.probe.observation import (
     REJECTED,
     Expectation,
     Expected,
+    Family,
     Outcome,
     Pod,
     Probe,
     Protocol,
     Together,
 )
-from pytest_k8snet.services.served import Door, Served
+from pytest_k8snet.probe.questions import reach
+from pytest_k8snet.services.served import TCP_UDP, Door, Served
 
 LEFT_OUT_BY_CHANCE = 1e-9
 # Every kernel limits how many ICMP errors it sends (RFC 1812, 4.3.2.8), so UDP may also meet silence.
@@ -50,9 +52,9 @@ def through(
 ) -> Expectation:
     """Expect what the oracle says of each client at each door, ``tries`` times where somebody answers.
 
-    With ``spread`` it is asked as often as it takes for every endpoint to answer. ``seen_as`` tells the address by which endpoints must see
-    a client where it has to be unchanged. Where nobody may answer, ``controls`` show that the client and the ``target``
-    live; with ``may_hang`` silence is as good as a refusal there.
+    With ``spread`` it is asked as often as it takes for every endpoint to answer. ``seen_as`` tells the address by
+    which endpoints must see a client where it has to be unchanged. Where nobody may answer, ``controls`` show that the
+    client and the ``target`` live; with ``may_hang`` silence is as good as a refusal there.
     """
     cells = dict(chain.from_iterable(control.cells.items() for control in controls))
     together = []
@@ -124,6 +126,43 @@ def _expected(verdict: Verdict, door: Door, source: str, may_hang: bool, target:
     strict = verdict.rejected and not may_hang
     outcomes = NOT_LEFT_HANGING[door.protocol] if strict else REJECTED
     return Expected(outcomes, because=verdict.because, target=target.name if target else "")
+
+
+def inside(
+    title: str,
+    served: Served,
+    clients: Collection[Pod],
+    families: Collection[Family],
+    *,
+    tries: int = 8,
+    spread: bool = False,
+    may_hang: bool = True,
+    target: Pod | None = None,
+) -> Expectation:
+    """Expect what the oracle says at the cluster addresses of all families; the ``target`` is asked directly, too."""
+    controls = [alive(clients, target, family) for family in families] if target else []
+    return merged(
+        title,
+        *controls,
+        *(
+            through(
+                title,
+                served,
+                clients,
+                served.inside(family),
+                tries=tries,
+                spread=spread,
+                may_hang=may_hang,
+                target=target,
+            )
+            for family in families
+        ),
+    )
+
+
+def alive(clients: Collection[Pod], target: Pod, family: Family) -> Expectation:
+    """Expect that each client reaches the target at its own address: the control for what must not connect."""
+    return reach("directly", clients, [target], family, TCP_UDP, which=lambda *_: True)
 
 
 def merged(title: str, *asked: Expectation) -> Expectation:
