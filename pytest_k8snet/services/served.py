@@ -32,6 +32,10 @@ class Door:
     name: str
     node: str = ""
 
+    def at_port(self, number: int) -> Door:
+        """Return the same address with another port."""
+        return replace(self, port=number, name=f"{self.name.rpartition(':')[0]}:{number}")
+
 
 @dataclass(frozen=True)
 class Served:
