@@ -215,6 +215,10 @@ class Namespace:
         first = self.pod(name, containers={"first": (pods.POD_PORT,), "second": (pods.POD_PORT + 1,)})
         return first, replace(first, container="second", port=pods.POD_PORT + 1)
 
+    def end(self, pod: Pod, *, grace: int) -> None:
+        """Delete a pod and do not wait until it is gone: it has ``grace`` seconds to end."""
+        self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=grace)
+
     def delete(self, *doomed: Pod, grace: int = 0) -> None:
         """Delete pods and wait until they are gone.
 

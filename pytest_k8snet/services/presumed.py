@@ -49,6 +49,10 @@ class Presumption:
             self.reached(self._clients, pods, family)
         self.served(served, self._clients)
 
+    def holds(self, asked: Expectation, see: str) -> None:
+        """Skip the check when what it presumes does not come true; ``see`` names the check that fails then."""
+        self._demand(asked, see)
+
     def _demand(self, asked: Expectation, see: str) -> None:
         limit = AGAIN_SECONDS if see in self._failed else asked.convergence
         table = self._cluster.attachment.prober(replace(asked, convergence=limit))
