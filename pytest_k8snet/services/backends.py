@@ -48,6 +48,10 @@ class Backends:
         chosen = group or self.all
         return service(self.namespace, f"front-{next(self._numbers)}", chosen.selector, chosen.pods, **spec)
 
+    def without_selector(self, **spec: Any) -> AbstractContextManager[Served]:
+        """Make a Service that selects nothing; that all backends are behind it is the business of its slices."""
+        return service(self.namespace, f"front-{next(self._numbers)}", None, self.all.pods, **spec)
+
 
 @contextmanager
 def open_backends(cluster: Cluster) -> Iterator[Backends]:

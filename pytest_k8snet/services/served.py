@@ -105,6 +105,11 @@ class Served:
         return [(protocol, int(port[field])) for protocol, port in known if protocol in protocols]
 
 
+def families_of(served: Served) -> tuple[Family, ...]:
+    """Return the families of a Service's cluster addresses, in its order."""
+    return tuple(Family.of(address) for address in served.spec["clusterIPs"])
+
+
 def endpoints(pods: Collection[Pod], **conditions: bool) -> tuple[Endpoint, ...]:
     """Return pods as endpoints, ready unless it is said otherwise."""
     return tuple(Endpoint(pod.name, pod.node, **conditions) for pod in pods)
