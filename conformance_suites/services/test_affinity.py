@@ -64,14 +64,14 @@ def test_a_client_is_kept_no_longer_than_the_time_out(
     "SVC-022",
     spec=SERVICE_AFFINITY,
     level="core",
-    catches=("service-stale-endpoint", "endpoints-out-of-order"),
+    catches=("service-stale-endpoint", "endpoints-relabelled-kept"),
 )
 def test_a_client_moves_on_when_its_endpoint_is_gone(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
 ) -> None:
     """A client whose pod is gone is answered by another one, session affinity or not."""
-    doomed, heir = own_namespace.replicas("sticky")
-    own_namespace.label(doomed, **BEHIND)
+    doomed = own_namespace.pod("sticky-1", cluster.nodes[0].name, labels=BEHIND)
+    heir = own_namespace.pod("sticky-2", cluster.nodes[-1].name)
     with service(own_namespace, "sticky", BEHIND, [doomed], **sticky()) as served:
         presume.plain(served, [doomed, heir])
         own_namespace.label(heir, **BEHIND)

@@ -29,6 +29,8 @@ def test_node_ports_come_and_go_with_the_type(
     target = backends.all.pods[0]
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
+        for family in cluster.families:
+            presume.nodes(clients, family)
         opened = changed(backends, plain, type="NodePort")
         doors = {family: opened.at_nodes(cluster.node_addresses(family)) for family in cluster.families}
         tables = [through("open", opened, clients, doors[family]) for family in cluster.families]

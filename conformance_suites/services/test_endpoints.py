@@ -1,14 +1,13 @@
-"""Endpoints follow their pods: those that come and go, are ready or not, and are selected or not."""
+"""Endpoints follow their pods: those that come and go, and are selected or not."""
 
 from __future__ import annotations
 
-from conformance_suites.clauses import ENDPOINT_CONDITIONS, ENDPOINT_SLICES, READINESS, SERVICE_DEFINED, VIRTUAL_IPS
+from conformance_suites.clauses import ENDPOINT_SLICES, SERVICE_DEFINED, VIRTUAL_IPS
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probing import Probing
-from pytest_k8snet.services.gated import Gates
+from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.services.questions import inside
 from pytest_k8snet.services.served import service
@@ -16,11 +15,22 @@ from pytest_k8snet.services.served import service
 BEHIND = {"k8snet.io/behind": "yes"}
 
 
-@check("SVC-010", spec=ENDPOINT_SLICES, level="core", catches=("endpoints-new-pods-missing", "service-single-endpoint"))
+@check(
+    "SVC-010",
+    spec=ENDPOINT_SLICES,
+    level="core",
+    catches=("endpoints-new-pods-missing", "service-single-endpoint", "endpoints-out-of-order"),
+)
 def test_a_new_pod_gets_connections(
-    cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
+    backends: Backends,
+    cluster: Cluster,
+    own_namespace: Namespace,
+    clients: tuple[Pod, ...],
+    presume: Presumption,
+    probe: Probing,
 ) -> None:
     """A pod that becomes Ready gets its share of the connections to a Service that selects it."""
+    presume.working(backends)
     with service(own_namespace, "growing", BEHIND, ()) as served:
         first = own_namespace.pod("grown-1", cluster.nodes[0].name, labels=BEHIND)
         second = own_namespace.pod("grown-2", cluster.nodes[-1].name, labels=BEHIND)
@@ -30,7 +40,7 @@ def test_a_new_pod_gets_connections(
         assert probe.timed("new pods get connections", expected) == expected
 
 
-@check("SVC-011", spec=ENDPOINT_SLICES, level="core", catches=("service-stale-endpoint", "endpoints-out-of-order"))
+@check("SVC-011", spec=ENDPOINT_SLICES, level="core", catches=("service-stale-endpoint",))
 def test_a_deleted_pod_gets_no_connections_any_more(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
 ) -> None:
@@ -44,44 +54,6 @@ def test_a_deleted_pod_gets_no_connections_any_more(
 
 
 @check(
-    "SVC-012",
-    spec=READINESS,
-    level="core",
-    catches=(
-        "endpoints-unready-kept",
-        "endpoints-out-of-order",
-        "service-stale-endpoint",
-        "service-not-ready-used",
-        "service-single-endpoint",
-    ),
-)
-def test_a_pod_gets_connections_while_it_is_ready(
-    cluster: Cluster,
-    own_namespace: Namespace,
-    clients: tuple[Pod, ...],
-    gates: Gates,
-    presume: Presumption,
-    probe: Probing,
-) -> None:
-    """A pod that stops being ready gets no connections, and gets some again when it is ready again."""
-    steady, moody = gates.start(
-        own_namespace, *(PodRequest(f"{name}-1", cluster.nodes[0].name, labels=BEHIND) for name in ("steady", "moody"))
-    )
-    gates.open(steady)
-    own_namespace.wait(steady.name)
-    with service(own_namespace, "moods", BEHIND, [steady]) as served:
-        presume.reached(clients, [steady, moody], cluster.families[0])
-        for step in ("before it is ready", "when it is not ready any more"):
-            ready = inside("both are ready", served.behind(steady, moody), clients, cluster.families, spread=True)
-            one = inside(f"one pod {step}", served.behind(steady), clients, cluster.families, tries=16)
-            assert probe.timed(f"one pod gets no connections {step}", one) == one
-            gates.open(moody)
-            own_namespace.wait(moody.name)
-            assert probe.timed("a pod that is ready gets connections", ready) == ready
-            gates.close(moody)
-
-
-@check(
     "SVC-013",
     spec=SERVICE_DEFINED,
     level="core",
@@ -91,8 +63,9 @@ def test_a_pod_is_behind_a_service_while_its_labels_match(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
 ) -> None:
     """A pod whose labels do not match the selector any more gets no connections; one whose labels do, does."""
-    leaving, coming = own_namespace.replicas("labelled")
-    own_namespace.label(leaving, **BEHIND)
+    nodes = cluster.nodes
+    leaving = own_namespace.pod("labelled-1", nodes[0].name, labels=BEHIND)
+    coming = own_namespace.pod("labelled-2", nodes[-1].name)
     with service(own_namespace, "labels", BEHIND, [leaving]) as served:
         presume.plain(served, [leaving, coming])
         own_namespace.label(leaving, **dict.fromkeys(BEHIND))
@@ -124,28 +97,16 @@ def test_without_an_endpoint_nobody_answers(
 
 @check("SVC-015", spec=VIRTUAL_IPS, level="extended", catches=("service-no-reject",))
 def test_without_an_endpoint_clients_are_not_left_hanging(
-    cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], probe: Probing
-) -> None:
-    """A TCP connection to a Service without endpoints is refused at once."""
-    pod = own_namespace.pod("beside-1")
-    with service(own_namespace, "nobody", BEHIND, ()) as served:
-        expected = inside("refused", served, clients, cluster.families, may_hang=False, target=pod)
-        assert probe(expected) == expected
-
-
-@check("SVC-016", spec=ENDPOINT_CONDITIONS, level="core", catches=("endpoints-publish-not-ready-ignored",))
-def test_pods_that_are_not_ready_can_be_published(
+    backends: Backends,
     cluster: Cluster,
     own_namespace: Namespace,
     clients: tuple[Pod, ...],
-    gates: Gates,
     presume: Presumption,
     probe: Probing,
 ) -> None:
-    """With publishNotReadyAddresses a Service leads to its pods whether they are ready or not."""
-    (pod,) = gates.start(own_namespace, PodRequest("early-1", labels=BEHIND))
-    for family in cluster.families:
-        presume.reached(clients, [pod], family)
-    with service(own_namespace, "published", BEHIND, [pod], publishNotReadyAddresses=True) as served:
-        expected = inside("a pod that is not ready", served, clients, cluster.families)
+    """A TCP connection to a Service without endpoints is refused at once."""
+    presume.working(backends)
+    pod = own_namespace.pod("beside-1")
+    with service(own_namespace, "nobody", BEHIND, ()) as served:
+        expected = inside("refused", served, clients, cluster.families, may_hang=False, target=pod)
         assert probe(expected) == expected

@@ -76,7 +76,7 @@ def test_a_node_port_is_reached_from_everywhere(
     spec=SERVICE_LOAD_BALANCER,
     level="extended",
     requires=(*EVERYWHERE, "load_balancer"),
-    catches=("service-balancer-unserved",),
+    catches=("service-balancer-unserved", "service-change-lost"),
 )
 def test_a_load_balancer_is_reached_from_everywhere(
     backends: Backends, cluster: Cluster, presume: Presumption, probe: Probing, family: Family

@@ -29,6 +29,7 @@ def test_a_node_port_answers_pods_on_every_node(
     with backends.service(type="NodePort") as served:
         presume.reached(clients, backends.all.pods, family)
         presume.served(served, clients, family)
+        presume.nodes(clients, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         expected = through("node ports, by pods", served, clients, doors, tries=4)
         assert probe(expected) == expected
@@ -55,6 +56,7 @@ def test_a_node_port_answers_nodes_on_every_node(
     with backends.service(type="NodePort") as served:
         presume.reached(hosts, backends.all.pods, family)
         presume.served(served, clients, family)
+        presume.nodes(hosts, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         expected = through("node ports, by nodes", served, hosts, doors, tries=4)
         assert probe(expected) == expected
@@ -66,7 +68,12 @@ def test_a_node_port_answers_nodes_on_every_node(
     spec=SERVICE_NODE_PORT,
     level="core",
     requires=("outside",),
-    catches=("nodeport-missing-on-one-node", "service-external-cluster-local-only", "service-single-endpoint"),
+    catches=(
+        "nodeport-missing-on-one-node",
+        "service-external-cluster-local-only",
+        "service-single-endpoint",
+        "service-endpoint-unused",
+    ),
 )
 def test_a_node_port_answers_outside_on_every_node_by_every_endpoint(
     backends: Backends,
@@ -89,9 +96,17 @@ def test_a_node_port_answers_outside_on_every_node_by_every_endpoint(
 @each_family
 @check("SVC-043", spec=VIRTUAL_IPS, level="extended", catches=("service-no-reject",))
 def test_a_node_port_without_endpoints_does_not_leave_clients_hanging(
-    cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], probe: Probing, family: Family
+    backends: Backends,
+    cluster: Cluster,
+    own_namespace: Namespace,
+    clients: tuple[Pod, ...],
+    presume: Presumption,
+    probe: Probing,
+    family: Family,
 ) -> None:
     """A TCP connection to a node port of a Service without endpoints is refused at once."""
+    presume.working(backends)
+    presume.nodes(clients, family)
     pod = own_namespace.pod("beside-1")
     with service(own_namespace, "nobody", {"k8snet.io/behind": "yes"}, (), type="NodePort") as served:
         doors = served.at_nodes(cluster.node_addresses(family))

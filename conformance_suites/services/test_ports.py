@@ -27,17 +27,25 @@ def test_each_port_of_a_service_is_served(
         for number in (8000, 80)
         for protocol in ("tcp", "udp")
     ]
-    with backends.service() as plain, backends.service(ports=more) as served:
-        presume.plain(plain, backends.all.pods)
+    presume.working(backends)
+    with backends.service(ports=more) as served:
         expected = inside("several ports", served, clients, cluster.families)
         assert probe(expected) == expected
 
 
-@check("SVC-031", spec=SERVICE_PORTS, level="core", catches=("service-named-port-of-first-pod",))
+@check(
+    "SVC-031", spec=SERVICE_PORTS, level="core", catches=("service-named-port-of-first-pod", "service-single-endpoint")
+)
 def test_a_named_target_port_is_each_pods_own(
-    cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
+    backends: Backends,
+    cluster: Cluster,
+    own_namespace: Namespace,
+    clients: tuple[Pod, ...],
+    presume: Presumption,
+    probe: Probing,
 ) -> None:
     """A target port that is a name leads to the number that each pod has given that name."""
+    presume.working(backends)
     labels = {"k8snet.io/behind": "yes"}
     nodes = cluster.nodes
     pods = own_namespace.start(

@@ -36,13 +36,17 @@ def test_a_headless_service_has_no_address_and_names_every_pod(cluster: Cluster,
         assert named_in_slices(own_namespace, served, until=expected) == expected
 
 
-@check("SVC-112", spec=SERVICE_NO_SELECTOR, level="core", catches=("endpoints-own-slices-ignored",))
+@check(
+    "SVC-112",
+    spec=SERVICE_NO_SELECTOR,
+    level="core",
+    catches=("endpoints-own-slices-ignored", "service-single-endpoint", "service-endpoint-unused"),
+)
 def test_a_service_without_a_selector_leads_where_its_slices_say(
     backends: Backends, cluster: Cluster, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
 ) -> None:
     """A Service without a selector leads to the endpoints of all EndpointSlices that somebody makes for it."""
-    with backends.service() as plain:
-        presume.plain(plain, backends.all.pods)
+    presume.working(backends)
     with (
         backends.without_selector() as served,
         own_slices(backends.namespace, served, backends.all.pods, cluster.families),

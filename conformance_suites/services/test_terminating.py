@@ -7,6 +7,7 @@ from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probing import Probing
+from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.services.questions import inside
 from pytest_k8snet.services.rollout import Rollout
@@ -52,15 +53,21 @@ def test_terminating_endpoints_get_nothing_beside_one_that_is_ready(
     catches=("endpoints-late", "endpoints-out-of-order", "service-stale-endpoint", "endpoints-new-pods-missing"),
 )
 def test_a_rolling_update_loses_no_request(
-    cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
+    backends: Backends,
+    cluster: Cluster,
+    own_namespace: Namespace,
+    clients: tuple[Pod, ...],
+    presume: Presumption,
+    probe: Probing,
 ) -> None:
     """While a Deployment is updated whose pods end in order, every request to its Service is answered."""
+    presume.working(backends)
     rollout = Rollout(cluster, own_namespace, "rolled", BEHIND, drain=ROLLOUT_DRAIN_SECONDS)
     with service(own_namespace, "rolled", BEHIND, ()) as served:
         pods = rollout.start()
         for family in cluster.families:
             presume.reached(clients, pods, family)
-        plain = inside("before the update", served.behind(*pods), clients, cluster.families, spread=True)
+        plain = inside("before the update", served.behind(*pods), clients, cluster.families)
         assert probe(plain) == plain
         lost = rollout.lost_requests(probe, served, clients)
         assert lost == []

@@ -36,8 +36,8 @@ def test_a_udp_flow_moves_on_when_its_endpoint_is_gone(
     family: Family,
 ) -> None:
     """Datagrams of one flow, which never pauses, reach the new endpoint once the former is none any more."""
-    former, later = own_namespace.replicas("flow")
-    own_namespace.label(former, **BEHIND)
+    former = own_namespace.pod("flow-1", cluster.nodes[0].name, labels=BEHIND)
+    later = own_namespace.pod("flow-2", cluster.nodes[-1].name)
     with service(own_namespace, "flow", BEHIND, [former]) as served:
         presume.plain(served, [former, later])
 

@@ -10,11 +10,12 @@ import pytest
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.probe.observation import Expectation, Family, Pod, Protocol
 from pytest_k8snet.probe.questions import reach
+from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.questions import merged, through
 from pytest_k8snet.services.served import TCP_UDP, Served
 
-DIRECT_SECONDS = 2.0
-AGAIN_SECONDS = 0.3
+DIRECT_SECONDS = 6.0
+AGAIN_SECONDS = 2.0
 """For what has had its time before, and did not come."""
 
 
@@ -49,6 +50,18 @@ class Presumption:
             self.reached(self._clients, pods, family)
         self.served(served, self._clients)
 
+    def working(self, backends: Backends) -> None:
+        """Skip the check when a plain Service is not answered as it should be."""
+        with backends.service() as plain:
+            self.plain(plain, backends.all.pods)
+
+    def nodes(self, clients: Collection[Pod], family: Family) -> None:
+        """Skip the check when the clients do not reach the nodes at their addresses."""
+        hosts = self._cluster.with_family(self._cluster.fleet.host_pods, family)
+        if hosts:
+            asked = reach("nodes", clients, hosts, family, TCP_UDP)
+            self._demand(replace(asked, convergence=DIRECT_SECONDS), "MODEL-020 to 024")
+
     def holds(self, asked: Expectation, see: str) -> None:
         """Skip the check when what it presumes does not come true; ``see`` names the check that fails then."""
         self._demand(asked, see)
@@ -57,6 +70,7 @@ class Presumption:
         limit = AGAIN_SECONDS if see in self._failed else asked.convergence
         table = self._cluster.attachment.prober(replace(asked, convergence=limit))
         self._failed.discard(see)
-        for probe, _, _, why in table.mismatches():
+        if table.seconds_to_converge is None:
             self._failed.add(see)
+            probe, _, _, why = table.mismatches()[0]
             pytest.skip(f"{asked.title}: {probe.source.name} -> {probe.column} {probe.protocol}: {why}; see {see}")

@@ -14,4 +14,4 @@ def fault() -> Fault:
 
 def _chains(node: Node, cluster: Target) -> Chains:
     # Only what goes back out of the interface that it came in by, which is what such a packet does.
-    return {FORWARD: ["ct status dnat fib daddr . iif oif exists drop"]}
+    return {FORWARD: ['iifname "veth*" ct status dnat fib daddr . iif oif exists drop']}

@@ -19,4 +19,7 @@ def fault() -> Fault:
 
 
 def _changed(node: str, ports: Ports) -> Ports:
-    return tuple(replace(port, endpoints=tuple(replace(one, ready=True) for one in port.endpoints)) for port in ports)
+    return tuple(
+        replace(port, endpoints=tuple(replace(one, ready=one.ready or not one.terminating) for one in port.endpoints))
+        for port in ports
+    )
