@@ -201,6 +201,7 @@ class Expectation:
     ``timeout`` is that of one attempt in seconds, where the paths are known to be quicker than the profile assumes.
     Silence that would make a table wrong is then confirmed with the profile's. ``controlled`` are cells that must not
     connect and whose positive control is a table of its own: they connected before, without what forbids them now.
+    ``changing`` are cells that were expected otherwise a moment ago: they are asked alone until they have come true.
     ``together`` holds beside the cells, for some of them at once.
     """
 
@@ -210,12 +211,14 @@ class Expectation:
     notes: tuple[str, ...] = field(default=())
     timeout: float | None = None
     controlled: frozenset[Probe] = frozenset()
+    changing: frozenset[Probe] = frozenset()
     together: tuple[Together, ...] = ()
 
     def wrong(self, seen: Mapping[Probe, Observation]) -> dict[Probe, str]:
-        """Return the cells that are not as expected, in the order of the table, each with what is wrong in words."""
-        found = {probe: why for probe, cell in self.cells.items() if (why := cell.mismatch(probe, seen[probe]))}
+        """Return the cells that were seen and are not as expected, in the table's order, each with why in words."""
+        asked = {probe: cell for probe, cell in self.cells.items() if probe in seen}
+        found = {probe: why for probe, cell in asked.items() if (why := cell.mismatch(probe, seen[probe]))}
         for several in self.together:
-            if why := several.mismatch(seen):
+            if several.probes <= asked.keys() and (why := several.mismatch(seen)):
                 found = dict.fromkeys(several.probes, why) | found
-        return {probe: found[probe] for probe in self.cells if probe in found}
+        return {probe: found[probe] for probe in asked if probe in found}

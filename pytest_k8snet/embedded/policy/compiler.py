@@ -9,7 +9,7 @@ never come to the hook "forward", and what a pod sends to itself through a Servi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.nftables.content import Content, name_for
@@ -72,15 +72,22 @@ class _Set:
 
 @dataclass
 class Compiler:
-    """The rules for one world, node by node."""
+    """The rules for one world, node by node.
+
+    ``former`` is the compiler of another world. If pods and namespaces are the same objects in both, the rules of the
+    policies that are in both are not made again: a change of one policy then costs what that policy costs.
+    """
 
     world: World
+    former: InitVar[Compiler | None] = None
     _sets: dict[str, _Set] = field(default_factory=dict)
     _chains: dict[tuple[str, tuple[int, ...], tuple[NamedPort, ...]], _Chain] = field(default_factory=dict)
     _known: dict[tuple[int, str, tuple[NamedPort, ...]], tuple[_Rule, ...]] = field(default_factory=dict)
     _made: dict[str, tuple[_Rule, ...]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, former: Compiler | None) -> None:
+        if former and former.world.surroundings == self.world.surroundings:
+            self._inherit(former)
         self._census = Census(self.world)
         selected = [(policy, policy_types(policy), self._census.selected(policy)) for policy in self.world.policies]
         self._selecting: dict[str, dict[Pod, list[Obj]]] = {"Ingress": {}, "Egress": {}}
@@ -88,6 +95,14 @@ class Compiler:
             for direction in types:
                 for pod in pods:
                     self._selecting[direction].setdefault(pod, []).append(policy)
+
+    def _inherit(self, former: Compiler) -> None:
+        """Policies are told apart by their identity, which is safe as long as both worlds hold them."""
+        here = set(map(id, self.world.policies)) & set(map(id, former.world.policies))
+        self._known = {key: rules for key, rules in former._known.items() if key[0] in here}
+        self._chains = {key: chain for key, chain in former._chains.items() if here.issuperset(key[1])}
+        used = {rule.uses for rules in self._known.values() for rule in rules if rule.uses}
+        self._sets = {name: former._sets[name] for name in used}
 
     def content(self, node: str) -> Content:
         """Return what is in the table of a node, besides the skeleton."""

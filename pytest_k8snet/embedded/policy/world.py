@@ -52,6 +52,11 @@ class World:
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     beforehand: tuple[Beforehand, ...] = ()
 
+    @property
+    def surroundings(self) -> tuple[object, ...]:
+        """All but the policies."""
+        return self.pods, self.namespaces, self.beforehand
+
 
 class Census:
     """Finds the pods of a world that policies speak of. The same question is answered once."""

@@ -58,5 +58,5 @@ def test_a_table_converges_when_every_pod_has_answered() -> None:
     together = (Together(frozenset(PROBES), every=frozenset({"a", "b"})),)
     asked = Expectation("spread", dict.fromkeys(PROBES, ANY), together=together)
     rounds = iter([_by(*"aaaa"), *[_by(*"abab")] * 9])
-    assert Course(asked, lambda probes: next(rounds), QUICK).run() == asked
-    assert Course(asked, lambda probes: _by(*"aaaa"), QUICK).run() != replace(asked)
+    assert Course(asked, lambda probes, patience: next(rounds), QUICK).run() == asked
+    assert Course(asked, lambda probes, patience: _by(*"aaaa"), QUICK).run() != replace(asked)
