@@ -12,7 +12,7 @@ from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
-from pytest_k8snet.services.questions import inside, same_server
+from pytest_k8snet.services.questions import inside, merged, same_server, through
 from pytest_k8snet.services.served import service
 from pytest_k8snet.services.stickiness import moved_after, never_moved
 from pytest_k8snet.state import Fleet
@@ -38,6 +38,43 @@ def test_a_client_stays_with_its_endpoint(
         presume.served(served, clients, family)
         expected = same_server("one endpoint for each client", served, clients, served.inside(family), TRIES)
         assert probe(expected) == expected
+
+
+@each_family
+@check("SVC-023", spec=SERVICE_AFFINITY, level="core", catches=("service-affinity-ignored",))
+def test_a_client_stays_with_its_endpoint_at_a_node_port(
+    backends: Backends,
+    cluster: Cluster,
+    clients: tuple[Pod, ...],
+    presume: Presumption,
+    probe: Probing,
+    family: Family,
+) -> None:
+    """Session affinity holds at node ports as well."""
+    with backends.service(type="NodePort", **sticky()) as served:
+        presume.reached(clients, backends.all.pods, family)
+        presume.served(served, clients, family)
+        presume.nodes(clients, family)
+        doors = served.at_nodes(cluster.node_addresses(family))
+        presume.holds(through("node ports", served, clients, doors), "SVC-040")
+        expected = same_server("one endpoint for each client and node", served, clients, doors, TRIES)
+        assert probe(expected) == expected
+
+
+@check("SVC-024", spec=SERVICE_AFFINITY, level="core", catches=("service-change-lost", "service-affinity-ignored"))
+def test_affinity_can_be_switched_on_and_off(
+    backends: Backends, cluster: Cluster, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
+) -> None:
+    """A Service that gets session affinity keeps its clients from then on, and spreads them when it loses it again."""
+    with backends.service() as plain:
+        presume.plain(plain, backends.all.pods)
+        kept = backends.changed(plain, **sticky())
+        tables = [same_server("kept", kept, clients, kept.inside(family), TRIES) for family in cluster.families]
+        expected = merged("with affinity", *tables)
+        assert probe.timed("clients are kept", expected) == expected
+        spread = backends.changed(plain, sessionAffinity="None", sessionAffinityConfig=None)
+        expected = inside("spread again", spread, clients, cluster.families, spread=True)
+        assert probe.timed("clients are spread again", expected) == expected
 
 
 @each_family

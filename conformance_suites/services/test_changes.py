@@ -10,15 +10,9 @@ from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.services.questions import alive, inside, merged, nobody, through
-from pytest_k8snet.services.served import PORTS, Served, manifest
+from pytest_k8snet.services.served import PORTS
 
 CHANGED = ("service-change-lost",)
-
-
-def changed(backends: Backends, served: Served, **spec: object) -> Served:
-    """Give a Service of all backends another specification."""
-    obj = backends.namespace.apply(manifest(served.name, backends.all.selector, **spec))
-    return Served(obj, served.endpoints)
 
 
 @check("SVC-080", spec=SERVICE_NODE_PORT, level="core", catches=(*CHANGED, "nodeport-missing-on-one-node"))
@@ -31,12 +25,12 @@ def test_node_ports_come_and_go_with_the_type(
         presume.plain(plain, backends.all.pods)
         for family in cluster.families:
             presume.nodes(clients, family)
-        opened = changed(backends, plain, type="NodePort")
+        opened = backends.changed(plain, type="NodePort")
         doors = {family: opened.at_nodes(cluster.node_addresses(family)) for family in cluster.families}
         tables = [through("open", opened, clients, doors[family]) for family in cluster.families]
         expected = merged("node ports", *tables)
         assert probe.timed("node ports are open", expected) == expected
-        changed(backends, plain)
+        backends.changed(plain)
         because = "the Service is no NodePort any more"
         tables = [
             nobody("closed", clients, doors[family], because, alive(clients, target, family), target=target)
@@ -54,7 +48,7 @@ def test_another_port_takes_the_place_of_the_former(
     target = backends.all.pods[0]
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
-        moved = changed(backends, plain, ports=[{**port, "port": 81} for port in PORTS])
+        moved = backends.changed(plain, ports=[{**port, "port": 81} for port in PORTS])
         because = "the Service has port 81 now"
         tables = [
             nobody("former", clients, plain.inside(family), because, alive(clients, target, family), target=target)
@@ -89,7 +83,7 @@ def test_a_protocol_that_is_taken_away_is_not_served_any_more(
     target = backends.all.pods[0]
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
-        only_tcp = changed(backends, plain, ports=[port for port in PORTS if port["protocol"] == "TCP"])
+        only_tcp = backends.changed(plain, ports=[port for port in PORTS if port["protocol"] == "TCP"])
         because = "the Service has no UDP port any more"
         tables = [
             nobody(

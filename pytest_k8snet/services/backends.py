@@ -12,7 +12,7 @@ from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.probe.observation import Pod
-from pytest_k8snet.services.served import Served, service
+from pytest_k8snet.services.served import Served, manifest, service
 
 BACKEND = "k8snet.io/backend"
 PLACE = "k8snet.io/place"
@@ -47,6 +47,11 @@ class Backends:
         """Make a Service for a group, all backends unless one is named. More by the fields of a Service's spec."""
         chosen = group or self.all
         return service(self.namespace, f"front-{next(self._numbers)}", chosen.selector, chosen.pods, **spec)
+
+    def changed(self, served: Served, **spec: Any) -> Served:
+        """Give a Service of all backends another specification."""
+        obj = self.namespace.apply(manifest(served.name, self.all.selector, **spec))
+        return Served(obj, served.endpoints)
 
     def without_selector(self, **spec: Any) -> AbstractContextManager[Served]:
         """Make a Service that selects nothing; that all backends are behind it is the business of its slices."""
