@@ -72,7 +72,7 @@ def test_affinity_can_be_switched_on_and_off(
         tables = [same_server("kept", kept, clients, kept.inside(family), TRIES) for family in cluster.families]
         expected = merged("with affinity", *tables)
         assert probe.timed("clients are kept", expected) == expected
-        spread = backends.changed(plain, sessionAffinity="None", sessionAffinityConfig=None)
+        spread = backends.changed(plain, sessionAffinity="None")
         expected = inside("spread again", spread, clients, cluster.families, spread=True)
         assert probe.timed("clients are spread again", expected) == expected
 
