@@ -69,7 +69,7 @@ def test_affinity_can_be_switched_on_and_off(
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
         kept = backends.changed(plain, **sticky())
-        # A UDP flow stays where it is, and a port that is taken again is such a flow: only TCP shows the change at once.
+        # A UDP flow stays where it is, and a port that is taken again is such a flow: only TCP shows the change.
         doors = [kept.inside(family, [Protocol.TCP]) for family in cluster.families]
         tables = [same_server("kept", kept, clients, at_family, TRIES) for at_family in doors]
         expected = merged("with affinity", *tables)
