@@ -37,6 +37,9 @@ REQUIREMENTS = {
     "sctp": "probe pods can speak SCTP (a kernel with SCTP, or raw sockets)",
     "icmp": "probe pods can send ICMP echo (the ping_group_range sysctl)",
     "policy_enforced": "the cluster enforces NetworkPolicy",
+    "cluster_network_policy": "the cluster has and enforces ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2)",
+    "admin_network_policy": "the cluster has and enforces AdminNetworkPolicy (policy.networking.k8s.io/v1alpha1)",
+    "baseline_admin_network_policy": "it does, and has no BaselineAdminNetworkPolicy, of which there can be one only",
 }
 
 

@@ -50,9 +50,10 @@ what the column says of the cluster, and names the faults of the embedded cluste
 COVERAGE_PAGE = """\
 # Which cases of others are covered
 
-The shipped cases of NetworkPolicy ([policy-cases.md](policy-cases.md)) hold every case of cyclonus's generator,
-every test of kubernetes/kubernetes `test/e2e/network/netpol`, and cases that neither has. Unless a step asks less, each
-table asks 80 and 81 by TCP, UDP and SCTP, in every family that the cluster has.
+The shipped cases of NetworkPolicy ([policy-cases.md](policy-cases.md)) hold every case of cyclonus's generator, every
+test of kubernetes/kubernetes `test/e2e/network/netpol`, the conformance tests of kubernetes-sigs/network-policy-api,
+and cases that none of them has. Unless a step asks less, each table asks 80 and 81 by TCP, UDP and SCTP, in every
+family that the cluster has.
 
 ## cyclonus, in numbers
 
@@ -65,7 +66,15 @@ that part of its base policy ([decision 024](decisions/024-names-of-cyclonus-cas
 
 {upstream}
 
-## Cases that neither has
+## Conformance tests of network-policy-api
+
+What they patch in between is a step here. `CNPAdminTierEgressNodePeers` and
+`CNPBaselineTierEgressNodePeers` are not covered: there are only ordinary pods in the arena, and `nodes` is in the
+experimental channel.
+
+{conformance}
+
+## Cases that none of them has
 
 {beyond}
 
@@ -131,6 +140,7 @@ def _coverage() -> str:
     return COVERAGE_PAGE.format(
         groups=coverage.groups(cases),
         upstream=coverage.by_upstream_name(cases),
+        conformance=coverage.by_conformance_name(cases),
         beyond=coverage.beyond(cases),
         cyclonus=coverage.by_cyclonus_name(cases),
     )

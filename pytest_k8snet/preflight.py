@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -17,18 +17,33 @@ from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
-from pytest_k8snet.policy import enforcement
+from pytest_k8snet.policy import enforcement, tier_enforcement
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say
 from pytest_k8snet.services import balancer
 from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
-LOOKED_AT_WHEN_NEEDED = {
-    "policy_enforced": (enforcement.why_not, "NetworkPolicy is enforced"),
+
+# What takes seconds to find out: how that is seen, and what is said of a cluster that has it.
+LOOKED_AT_WHEN_NEEDED: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
+    "policy_enforced": (lambda cluster: enforcement.why_not(cluster), "NetworkPolicy is enforced"),
+    "cluster_network_policy": (
+        lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.NEW),
+        "ClusterNetworkPolicy is enforced",
+    ),
+    "admin_network_policy": (
+        lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.OLD),
+        "AdminNetworkPolicy is enforced",
+    ),
+    "baseline_admin_network_policy": (
+        lambda cluster: tier_enforcement.why_no_baseline(cluster),
+        "there is no BaselineAdminNetworkPolicy",
+    ),
     "load_balancer": (balancer.why_not, "Services of type LoadBalancer get an address"),
 }
-"""Requirements with who tells what they lack, and what is said when nothing is."""
+# What the cluster lacks for the one, it lacks for the other.
+PRESUMED = {"baseline_admin_network_policy": "admin_network_policy"}
 
 # What a run does through the API. docs/rbac.yaml grants exactly this; a test holds the two together.
 PERMISSIONS: tuple[tuple[str, str], ...] = (
@@ -174,17 +189,20 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
 
 
 def _looked_at(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
-    """Add what takes seconds to find out, as far as it is needed and not known."""
-    for name, (why_not, said) in LOOKED_AT_WHEN_NEEDED.items():
-        if name in state.missing:
+    """Add what takes seconds to find out, such as which policies are enforced, where it is needed and not known."""
+    missing, untried = dict(state.missing), [*state.untried]
+    for name, (look, fine) in LOOKED_AT_WHEN_NEEDED.items():
+        if name in missing:
             continue
-        reason = why_not(Cluster(attachment)) if name in plan.needs else enforcement.UNKNOWN
+        reason = missing.get(PRESUMED.get(name, ""), "") if name in plan.needs else enforcement.UNKNOWN
+        reason = reason or look(Cluster(attachment))
         if reason == enforcement.UNKNOWN:
-            state = replace(state, untried=(*state.untried, name))
+            untried.append(name)
             continue
-        say(reason or said)
-        state = replace(state, missing=state.missing | ({name: reason} if reason else {}))
-    return state
+        say(reason or fine)
+        if reason:
+            missing[name] = reason
+    return replace(state, missing=missing, untried=tuple(untried))
 
 
 def _positive_control(attachment: Attachment, state: ClusterState) -> None:

@@ -34,6 +34,7 @@ class PodRequest:
     on; ``call_back`` is a port at which it asks whoever comes to it. ``readiness``: the kubelet asks the first port,
     or ``ready_port``, which nobody serves until a check has it opened. ``drain``: how many seconds it goes on serving
     after it was told to end.
+    ``spec`` are more fields of the pod's spec, such as ``dnsPolicy``.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PodRequest:
     readiness: bool = False
     ready_port: int = 0
     drain: int = 0
+    spec: Mapping[str, Any] = field(default_factory=dict)
 
 
 def namespace(
@@ -106,7 +108,7 @@ def probe_pod(run_id: str, namespace: str, wanted: PodRequest, settings: Setting
             "namespace": namespace,
             "labels": {labels.RUN: run_id, "k8snet.io/pod": wanted.name} | wanted.labels,
         },
-        "spec": spec,
+        "spec": spec | dict(wanted.spec),
     }
 
 

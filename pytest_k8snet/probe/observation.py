@@ -75,6 +75,8 @@ class Probe:
     ``target_node`` is the node that the target is on, "" where it is not known.
     ``attempt`` tells apart several that are alike otherwise: each is a connection of its own.
     ``bare``: no agent listens there, so that a completed handshake is enough (TCP and SCTP).
+    ``data``: what is sent in place of the agents' own request (TCP and UDP); ``until`` says what ends the answer to it
+    by TCP: "length" (which two bytes before it tell) or "end" (of the stream).
     """
 
     source: Pod
@@ -87,6 +89,8 @@ class Probe:
     bare: bool = False
     target_node: str = ""
     attempt: int = 0
+    data: bytes = b""
+    until: str = ""
 
     @property
     def family(self) -> Family:
@@ -120,6 +124,7 @@ class Observation:
     path_mtu: int = 0  # as reported by "message too long" or "fragmentation needed", 0 if none
     handshake: bool = False  # TCP and SCTP: the other end accepted the connection, whatever came then
     resolved: str = ""  # the address that a name was resolved to
+    data: str = ""  # the answer to the probe's own ``data``, in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +148,10 @@ class Expected:
     def answered_by(self) -> str:
         """Who may answer, in words."""
         return self.server or " or ".join(sorted(self.servers))
+
+    def evidence(self, seen: Observation) -> str:
+        """Return in words what an observation is based on."""
+        return seen.detail
 
     def mismatch(self, probe: Probe, seen: Observation) -> str:
         """Return what is wrong with an observation, in words, or "" when it is as expected."""

@@ -105,7 +105,7 @@ def _cell(probe: Probe, expected: Expected, seen: Observation, mismatch: str) ->
             "outcome": seen.outcome.value,
             "millis": seen.millis,
             "attempts": seen.attempts,
-            "detail": seen.detail,
+            "detail": expected.evidence(seen),
             "server": seen.server.pod if seen.server else "",
             "source": seen.server.source if seen.server else "",
             "replied_from": seen.replied_from,
