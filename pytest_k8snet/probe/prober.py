@@ -58,6 +58,10 @@ class Prober:
         quick = replace(self.patience, timeout=min(expectation.timeout, self.patience.timeout))
         return Course(expectation, lambda asked: self.observe(asked, quick), quick, confirm=self.observe).run()
 
+    def with_patience(self, patience: Patience) -> Prober:
+        """Return a prober over the same streams that waits otherwise."""
+        return Prober(self._channels, self._loop, patience)
+
     def observe(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
         """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR.
 
