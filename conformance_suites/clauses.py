@@ -42,9 +42,43 @@ POLICY_PORT_RANGE = f"{NETWORK_POLICY}/#targeting-a-range-of-ports"
 POLICY_NAMESPACE_NAME = f"{NETWORK_POLICY}/#targeting-a-namespace-by-its-name"
 POLICY_POD_LIFECYCLE = f"{NETWORK_POLICY}/#pod-lifecycle"
 POLICY_OWN_NODE = f"{NETWORK_POLICY}/#:~:text=traffic%20to%20and%20from%20the%20node%20where%20a%20Pod%20is%20running"
+CLUSTER_NETWORK_POLICY = "https://network-policy-api.sigs.k8s.io/api-overview/#the-clusternetworkpolicy-resource"
+CLUSTER_POLICY_TIERS = "https://network-policy-api.sigs.k8s.io/api-overview/#tiers"
+CLUSTER_POLICY_ACTIONS = "https://network-policy-api.sigs.k8s.io/api-overview/#actions"
+CLUSTER_POLICY_PRIORITIES = "https://network-policy-api.sigs.k8s.io/api-overview/#priorities"
+CLUSTER_POLICY_RULES = "https://network-policy-api.sigs.k8s.io/api-overview/#rules"
+ADMIN_NETWORK_POLICY = (
+    "https://github.com/kubernetes-sigs/network-policy-api/blob/v0.1.7/apis/v1alpha1/adminnetworkpolicy_types.go"
+)
 POLICY_SPEC = (
     "https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/#NetworkPolicySpec"
 )
+
+SERVICE = f"{DOCS}/services-networking/service/"
+SERVICE_DEFINED = f"{SERVICE}#defining-a-service"
+SERVICE_CLUSTER_IP = f"{SERVICE}#type-clusterip"
+SERVICE_NODE_PORT = f"{SERVICE}#type-nodeport"
+SERVICE_LOAD_BALANCER = f"{SERVICE}#loadbalancer"
+SERVICE_EXTERNAL_NAME = f"{SERVICE}#externalname"
+SERVICE_HEADLESS = f"{SERVICE}#headless-services"
+SERVICE_PORTS = f"{SERVICE}#field-spec-ports"
+SERVICE_MULTI_PORT = f"{SERVICE}#multi-port-services"
+SERVICE_NO_SELECTOR = f"{SERVICE}#services-without-selectors"
+SERVICE_SPEC = "https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/#ServiceSpec"
+VIRTUAL_IPS = "https://kubernetes.io/docs/reference/networking/virtual-ips/"
+SERVICE_AFFINITY = f"{VIRTUAL_IPS}#session-affinity"
+SERVICE_AFFINITY_TIMEOUT = f"{VIRTUAL_IPS}#session-stickiness-timeout"
+SERVICE_EXTERNAL_POLICY = f"{VIRTUAL_IPS}#external-traffic-policy"
+SERVICE_INTERNAL_POLICY = f"{VIRTUAL_IPS}#internal-traffic-policy"
+SERVICE_TERMINATING = f"{VIRTUAL_IPS}#traffic-to-terminating-endpoints"
+SERVICE_DISTRIBUTION = f"{VIRTUAL_IPS}#traffic-distribution"
+SERVICE_SOURCE = "https://kubernetes.io/docs/tutorials/services/source-ip/#source-ip-for-services-with-type-clusterip"
+SERVICE_HAIRPIN = "https://kubernetes.io/docs/tasks/debug/debug-application/debug-service/#a-pod-fails-to-reach-itself-via-the-service-ip"
+SERVICE_FAMILIES = f"{DUAL_STACK}#services"
+ENDPOINT_SLICES = f"{DOCS}/services-networking/endpoint-slices/"
+ENDPOINT_CONDITIONS = f"{ENDPOINT_SLICES}#conditions"
+READINESS = f"{DOCS}/workloads/pods/pod-lifecycle/#types-of-probe"
+ROLLING_UPDATE = f"{DOCS}/workloads/controllers/deployment/#rolling-update-deployment"
 
 
 def by_name() -> dict[str, str]:

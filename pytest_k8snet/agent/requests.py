@@ -11,7 +11,7 @@ import queue
 import threading
 from typing import Any, Awaitable, Callable, Dict, Set
 
-from . import VERSION, lines
+from . import VERSION, http, lines
 from .capabilities import can_capture, icmp_kind, sctp_kind
 from .evidence import Finding
 from .facts import facts
@@ -56,6 +56,7 @@ class Requests:
             "stub": self._stub,
             "stubbed": self._stubbed,
             "journal": self._journal,
+            "http": http.status,
             "end": self._end,
         }
 

@@ -101,7 +101,7 @@ def _in_full(mismatch: Mismatch, nodes: Mapping[str, str]) -> list[str]:
     size = f", {probe.size} bytes{' with DF' if probe.dont_fragment else ''}" if probe.size else ""
     wanted = " or ".join(sorted(expected.outcomes))
     if Outcome.CONNECTED in expected.outcomes:
-        wanted += f", answered by {expected.server}" if expected.server else ""
+        wanted += f", answered by {expected.answered_by}" if expected.answered_by else ""
         wanted += f", seen as {expected.source}" if expected.source else ""
     because = f", because {expected.because}" if expected.because else ""
     return [
