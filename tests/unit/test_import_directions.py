@@ -61,6 +61,7 @@ PUBLIC = {
     "pytest_k8snet.cluster",
     "pytest_k8snet.dns.configuration",
     "pytest_k8snet.dns.demands",
+    "pytest_k8snet.dns.drill",
     "pytest_k8snet.dns.naming",
     "pytest_k8snet.dns.pages",
     "pytest_k8snet.dns.questions",
