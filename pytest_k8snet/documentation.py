@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_k8snet import catalogue, options
+from pytest_k8snet import catalogue, options, sig_network
 from pytest_k8snet.checks import REQUIREMENTS
 from pytest_k8snet.oracle import policy_page
 from pytest_k8snet.policy import coverage
@@ -50,9 +50,10 @@ what the column says of the cluster, and names the faults of the embedded cluste
 COVERAGE_PAGE = """\
 # Which cases of others are covered
 
-The shipped cases of NetworkPolicy ([policy-cases.md](policy-cases.md)) hold every case of cyclonus's generator,
-every test of kubernetes/kubernetes `test/e2e/network/netpol`, and cases that neither has. Unless a step asks less, each
-table asks 80 and 81 by TCP, UDP and SCTP, in every family that the cluster has.
+The shipped cases of NetworkPolicy ([policy-cases.md](policy-cases.md)) hold every case of cyclonus's generator, every
+test of kubernetes/kubernetes `test/e2e/network/netpol`, the conformance tests of kubernetes-sigs/network-policy-api,
+and cases that none of them has. Unless a step asks less, each table asks 80 and 81 by TCP, UDP and SCTP, in every
+family that the cluster has.
 
 ## cyclonus, in numbers
 
@@ -65,13 +66,37 @@ that part of its base policy ([decision 024](decisions/024-names-of-cyclonus-cas
 
 {upstream}
 
-## Cases that neither has
+## Conformance tests of network-policy-api
+
+What they patch in between is a step here. `CNPAdminTierEgressNodePeers` and
+`CNPBaselineTierEgressNodePeers` are not covered: there are only ordinary pods in the arena, and `nodes` is in the
+experimental channel.
+
+{conformance}
+
+## Cases that none of them has
 
 {beyond}
 
 ## cyclonus, case by case
 
 {cyclonus}
+"""
+SIG_NETWORK_PAGE = """\
+# Our checks and the tests of [sig-network]
+
+Kubernetes has end-to-end tests of its network; those marked as conformance make a cluster a certified one. Where one of
+our checks asks the same, it asks by value: which pod answered, and whom it saw. Names as of Kubernetes 1.35.
+
+{areas}"""
+SIG_NETWORK_AREA = """\
+## {area}
+
+{upstream}
+
+### Ours alone
+
+{alone}
 """
 MADE = "<!-- Made by 'make docs' from the code: change it there. -->\n"
 
@@ -89,7 +114,25 @@ def pages() -> dict[str, str]:
         + CHECKS_PAGE.format(checks=catalogue.as_markdown(), levels=_rows(LEVELS), requirements=_rows(REQUIREMENTS)),
         "policy-oracle.md": MADE + policy_page.as_markdown(),
         "policy-coverage.md": MADE + _coverage(),
+        "sig-network-coverage.md": MADE + _sig_network(),
     }
+
+
+def _sig_network() -> str:
+    titles = {check.id: sentence for check, sentence in catalogue.all_checks()}
+    found = sig_network.areas()
+    if unknown := sig_network.unknown_checks(found, titles):
+        raise ValueError(f"{sig_network.FOLDER} names checks that there are not: {', '.join(sorted(unknown))}")
+    return SIG_NETWORK_PAGE.format(
+        areas="\n".join(
+            SIG_NETWORK_AREA.format(
+                area=area.name.capitalize(),
+                upstream=sig_network.upstream_table(area),
+                alone=sig_network.alone_table(area, titles),
+            )
+            for area in found
+        )
+    )
 
 
 def _coverage() -> str:
@@ -97,6 +140,7 @@ def _coverage() -> str:
     return COVERAGE_PAGE.format(
         groups=coverage.groups(cases),
         upstream=coverage.by_upstream_name(cases),
+        conformance=coverage.by_conformance_name(cases),
         beyond=coverage.beyond(cases),
         cyclonus=coverage.by_cyclonus_name(cases),
     )

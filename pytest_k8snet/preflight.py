@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import permutations
 
@@ -17,13 +17,33 @@ from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
-from pytest_k8snet.policy import enforcement
+from pytest_k8snet.policy import enforcement, tier_enforcement
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say
+from pytest_k8snet.services import balancer
 from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
-POLICY = "policy_enforced"
+
+# What takes seconds to find out: how, and what is said of a cluster that lacks nothing of it.
+LOOKED_AT_WHEN_NEEDED: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
+    "policy_enforced": (lambda cluster: enforcement.why_not(cluster), "NetworkPolicy is enforced"),
+    "cluster_network_policy": (
+        lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.NEW),
+        "ClusterNetworkPolicy is enforced",
+    ),
+    "admin_network_policy": (
+        lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.OLD),
+        "AdminNetworkPolicy is enforced",
+    ),
+    "baseline_admin_network_policy": (
+        lambda cluster: tier_enforcement.why_no_baseline(cluster),
+        "there is no BaselineAdminNetworkPolicy",
+    ),
+    "load_balancer": (lambda cluster: balancer.why_not(cluster), "Services of type LoadBalancer get an address"),
+}
+# What the cluster lacks for the one, it lacks for the other.
+PRESUMED = {"baseline_admin_network_policy": "admin_network_policy"}
 
 # What a run does through the API. docs/rbac.yaml grants exactly this; a test holds the two together.
 PERMISSIONS: tuple[tuple[str, str], ...] = (
@@ -163,20 +183,26 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
         greetings = attachment.hello(state.fleet.all())
         _positive_control(attachment, state)
         say("exec works, and a positive control connected")
-        return _policy(capabilities.add(state, attachment, greetings), attachment, plan, say)
+        return _looked_at(capabilities.add(state, attachment, greetings), attachment, plan, say)
     finally:
         attachment.close()
 
 
-def _policy(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
-    """Add whether NetworkPolicy is enforced, which takes seconds, when it is needed and not known."""
-    if POLICY in state.missing:
-        return state
-    reason = enforcement.why_not(Cluster(attachment)) if POLICY in plan.needs else enforcement.UNKNOWN
-    if reason == enforcement.UNKNOWN:
-        return replace(state, untried=(*state.untried, POLICY))
-    say(reason or "NetworkPolicy is enforced")
-    return replace(state, missing=state.missing | ({POLICY: reason} if reason else {}))
+def _looked_at(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
+    """Add what takes seconds to find out, as far as it is needed and not known."""
+    missing, untried = dict(state.missing), [*state.untried]
+    for name, (why_not, fine) in LOOKED_AT_WHEN_NEEDED.items():
+        if name in missing:
+            continue
+        reason = missing.get(PRESUMED.get(name, ""), "") if name in plan.needs else enforcement.UNKNOWN
+        reason = reason or why_not(Cluster(attachment))
+        if reason == enforcement.UNKNOWN:
+            untried.append(name)
+            continue
+        say(reason or fine)
+        if reason:
+            missing[name] = reason
+    return replace(state, missing=missing, untried=tuple(untried))
 
 
 def _positive_control(attachment: Attachment, state: ClusterState) -> None:

@@ -62,6 +62,16 @@ class KubeApi:
         self._ask("read the version", self._client)
         return self._version
 
+    def serves(self, api_version: str, kind: str) -> bool:
+        """Tell whether the API has a kind in this version."""
+        try:
+            self._ask(f"look for {kind}", lambda: self._resource(api_version, kind))
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
     def get(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object:
         """Return one object. Raises ApiError with status 404 when there is none."""
         what = in_words("get", kind, name, namespace)

@@ -10,21 +10,59 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from pytest_k8snet.oracle.cluster_rules import Action, Tier, is_subject, priority_of, rules_of, tier_of
-from pytest_k8snet.oracle.network_policy import exemption, joined, selecting_policies, side_of
+from pytest_k8snet.oracle.network_policy import exemption, joined, of_backends, selecting_policies, side_of
 from pytest_k8snet.oracle.policy_rules import EGRESS, INGRESS, View
-from pytest_k8snet.oracle.policy_world import Connection, Judgement, Manifest, Side, Verdict, World
+from pytest_k8snet.oracle.policy_world import (
+    Backend,
+    Connection,
+    Frontend,
+    Judgement,
+    Manifest,
+    Party,
+    Side,
+    Verdict,
+    World,
+)
 
 # What may become of a connection in a policy or a tier, and why; None: no rule decides.
 Outcomes = Mapping[Action | None, str]
 
 
 def judge_tiers(world: World, cluster_policies: Sequence[Manifest], connection: Connection) -> Judgement:
-    """Say whether cluster-wide policies and the NetworkPolicies of a world allow a connection, without a Service.
+    """Say whether cluster-wide policies and the NetworkPolicies of a world allow a connection without a Service.
 
     UNDEFINED beside what NetworkPolicy leaves open: policies of one tier and priority that would decide otherwise each,
     and rules by domain names. Raise ValueError for a policy of another kind.
     """
-    return joined(_side(world, cluster_policies, View(direction, connection)) for direction in (EGRESS, INGRESS))
+    return _judge(world, cluster_policies, connection, None)
+
+
+def judge_tiers_service(
+    world: World,
+    cluster_policies: Sequence[Manifest],
+    source: Party,
+    frontend: Frontend,
+    backends: Sequence[Backend],
+) -> Judgement:
+    """Say whether they allow a connection to a Service: at each backend and target port, as after DNAT.
+
+    UNDEFINED beside what ``judge_tiers`` and ``judge_service`` leave open: an address that is no cluster address, and
+    ``networks`` that tell the Service's address from the backend's. Raise ValueError without backends.
+    """
+    if not backends:
+        raise ValueError(f"the Service at {frontend.address} has no backend; policies say nothing of its connections")
+    if frontend.external:
+        why = f"what cluster-wide policies see of a connection through {frontend.address} is left open"
+        return Judgement(Verdict.UNDEFINED, why)
+    connections = (Connection(source, backend.pod, frontend.protocol, backend.port) for backend in backends)
+    return of_backends([_judge(world, cluster_policies, one, frontend) for one in connections], backends)
+
+
+def _judge(
+    world: World, cluster_policies: Sequence[Manifest], connection: Connection, frontend: Frontend | None
+) -> Judgement:
+    views = (View(direction, connection, frontend) for direction in (EGRESS, INGRESS))
+    return joined(_side(world, cluster_policies, view) for view in views)
 
 
 def _side(world: World, cluster_policies: Sequence[Manifest], view: View) -> Side:

@@ -69,7 +69,7 @@ class ClusterRule:
     def matches(self, world: World, view: View) -> Answer:
         """Answer whether the rule matches a connection; UNDEFINED only for what labels and addresses do not tell."""
         peers: Sequence[Manifest] = self.rule[PEERS[self.direction]]
-        return all_of(any_of(*(_peer(world, peer, view.other) for peer in peers)), _ports(self.rule, view))
+        return all_of(any_of(*(_peer(world, peer, view) for peer in peers)), _ports(self.rule, view))
 
 
 def rules_of(policy: Manifest, direction: str) -> Iterator[ClusterRule]:
@@ -98,14 +98,25 @@ def _is_pod_of(world: World, selector: Manifest, party: Party) -> bool:
     )
 
 
-def _peer(world: World, peer: Manifest, other: Party) -> Answer:
+def _peer(world: World, peer: Manifest, view: View) -> Answer:
+    other = view.other
     if networks := peer.get("networks"):
-        return YES if any(in_block({"cidr": cidr}, other.address) for cidr in networks) else NO
+        return _networks(networks, view)
     if (nodes := peer.get("nodes")) is not None:
         return _node(nodes, other)
     if peer.get("domainNames"):
         return Answer(Verdict.UNDEFINED, f"domain names may stand for {other.address}")
     return YES if _is_pod_of(world, peer, other) else NO
+
+
+def _networks(networks: Sequence[str], view: View) -> Answer:
+    """Answer for the address that is reached; left open if that of the Service, before DNAT, tells otherwise."""
+    reached, asked = view.other.address, view.frontend.address if view.frontend else view.other.address
+    after, before = (any(in_block({"cidr": cidr}, one) for cidr in networks) for one in (reached, asked))
+    if before != after:
+        why = f"policies may see the connection before or after DNAT, to {asked} or to {reached} of {view.other.shown}"
+        return Answer(Verdict.UNDEFINED, why)
+    return YES if after else NO
 
 
 def _node(selector: Manifest, other: Party) -> Answer:

@@ -51,10 +51,12 @@ def judge_service(world: World, source: Party, frontend: Frontend, backends: Seq
     """
     if not backends:
         raise ValueError(f"the Service at {frontend.address} has no backend; policies say nothing of its connections")
-    judged = [
-        _judge(world, Connection(source, backend.pod, frontend.protocol, backend.port), frontend)
-        for backend in backends
-    ]
+    connections = (Connection(source, backend.pod, frontend.protocol, backend.port) for backend in backends)
+    return of_backends([_judge(world, one, frontend) for one in connections], backends)
+
+
+def of_backends(judged: Sequence[Judgement], backends: Sequence[Backend]) -> Judgement:
+    """Return what is said of a Service that may choose any of these backends."""
     if len({judgement.verdict for judgement in judged}) == 1:
         return judged[0]
     said = ", ".join(

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pytest_k8snet.oracle.cluster_policy import judge_tiers
 from pytest_k8snet.oracle.network_policy import judge, judge_service
 from pytest_k8snet.oracle.policy_explanation import explain, explain_service
 from pytest_k8snet.oracle.policy_world import (
@@ -52,8 +53,14 @@ the connection however the API is read, it is allowed. An undefined one conforms
 
 `oracle/cluster_policy.py` judges AdminNetworkPolicy and BaselineAdminNetworkPolicy (policy.networking.k8s.io/v1alpha1)
 and ClusterNetworkPolicy (v1alpha2) together with NetworkPolicy: the Admin tier by priority and then by the order of
-rules, NetworkPolicy for the pods that it selects, then the Baseline tier. Policies of one tier and priority that decide
-otherwise each leave the outcome undefined, as do rules by domain names. Connections to Services are not judged yet.
+rules, NetworkPolicy for the pods that it selects, then the Baseline tier. The reason names the rule that decides:
+
+{tiers}
+
+Policies of one tier and priority that decide otherwise each leave the outcome undefined, as do rules by domain names. A
+connection to a Service's cluster address is judged at the backend; one through a node port, an external address or a
+load balancer is undefined, and one to `networks` where they tell the Service's address from the backend's. Rules that
+match by another sort of peer than those known fail closed, as the API demands.
 """
 
 
@@ -217,10 +224,48 @@ LEFT_OPEN = (
 )
 
 
+CLUSTER_WIDE = """\
+- kind: ClusterNetworkPolicy
+  metadata: {name: tenants}
+  spec:
+    tier: Admin
+    priority: 10
+    subject: {namespaces: {}}
+    ingress:
+    - {action: Pass, from: [{namespaces: {matchLabels: {ns: shop}}}]}
+    - {action: Deny, from: [{namespaces: {}}], protocols: [{tcp: {destinationPort: {number: 6379}}}]}
+- kind: ClusterNetworkPolicy
+  metadata: {name: closed}
+  spec:
+    tier: Baseline
+    priority: 10
+    subject: {namespaces: {}}
+    ingress:
+    - {action: Deny, from: [{namespaces: {}}]}
+"""
+TIER_EXAMPLES: Sequence[tuple[str, Connection, list[Manifest]]] = (
+    ("ops/monitor asks shop/redis", Connection(MONITOR, REDIS, "TCP", 6379), [REDIS_POLICY]),
+    ("shop/backend asks it", Connection(BACKEND, REDIS, "TCP", 6379), [REDIS_POLICY]),
+    ("without the NetworkPolicy", Connection(BACKEND, REDIS, "TCP", 6379), []),
+)
+
+
+def _tiers() -> str:
+    policies = yaml.safe_load(CLUSTER_WIDE)
+    lines = []
+    for title, connection, namespaced in TIER_EXAMPLES:
+        world = Asked(title, namespaced, connection).world
+        judgement = judge_tiers(world, policies, connection)
+        lines.append(f"{title}: {judgement.verdict}, because {judgement.because}")
+    said = "\n".join(lines)
+    return f"```yaml\n{CLUSTER_WIDE}```\n\nwith the NetworkPolicy shop/redis of above:\n\n```text\n{said}\n```"
+
+
 def as_markdown() -> str:
     """Return the page."""
     shown = zip(EXAMPLES, (None, *EXAMPLES), strict=False)
     return PAGE.format(
+        tiers=_tiers(),
         examples="".join(_example(example, before.policies if before else ()) for example, before in shown),
         undefined="\n".join(f"| {asked.title} | {why} | {asked.judgement().because} |" for why, asked in LEFT_OPEN),
     )

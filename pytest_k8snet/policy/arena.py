@@ -7,19 +7,24 @@ the case's own words, of which the oracle is asked. One process has one arena, a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import singledispatchmethod
 
 from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.errors import ApiError, NoVerdict
+from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.client import Object
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.policy import cases
+from pytest_k8snet.policy.cluster_wide import ONLY_NAME, confined, of_run, renamed
 from pytest_k8snet.policy.placeholders import concrete
 from pytest_k8snet.policy.undo import undo
 from pytest_k8snet.policy.world import PORTS, ArenaPod, State, after, located, symbolic_arena, usual_labels
 from pytest_k8snet.probe.observation import Pod
 
 POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
+MARK = "k8snet.io/arena"
+"""The label of an arena's namespaces: cluster-wide policies of one are not about the pods of another."""
 
 
 class Arena:
@@ -33,6 +38,8 @@ class Arena:
         self._built: State | None = None
         self._spaces: dict[str, Namespace] = {}
         self._open: dict[str, ExitStack] = {}
+        self._wide: dict[str, Object] = {}
+        self._mark = labels.namespace_name(cluster.attachment.state.run_id, purpose)
 
     def build(self) -> None:
         """Make namespaces, pods and Services, all at once, and wait until the pods are Ready; do nothing when it is.
@@ -52,6 +59,10 @@ class Arena:
     def close(self) -> None:
         """Remove everything."""
         self._built = None
+        for name in list(self._wide):
+            # What cannot be removed now goes with the run's namespace; see cluster_wide.of_run.
+            with suppress(ApiError):
+                self._delete_wide(name)
         for name in list(self._open):
             self._open.pop(name).close()
         self._spaces.clear()
@@ -83,11 +94,17 @@ class Arena:
 
     @_do.register
     def _(self, action: cases.Apply) -> None:
-        metadata = action.policy["metadata"]
-        self.cluster.api.apply(self._renamed(self.state.policies[f"{metadata['namespace']}/{metadata['name']}"]))
+        name = cases.named(action.policy)
+        policy = self._renamed(self.state.policies[name])
+        if cases.is_cluster_wide(policy):
+            policy = self._own(name, policy)
+        self.cluster.api.apply(policy)
 
     @_do.register
     def _(self, action: cases.DeletePolicy) -> None:
+        if action.policy in self._wide:
+            self._delete_wide(action.policy)
+            return
         space, _, name = action.policy.partition("/")
         self.cluster.api.delete(*POLICY, name, self._spaces[space].name)
 
@@ -129,9 +146,33 @@ class Arena:
         names = {short: space.name for short, space in self._spaces.items()}
         return concrete(policy, names, {}, {}, {}, ())
 
-    def _make_namespace(self, name: str, labels: cases.Labels) -> None:
+    def _own(self, name: str, policy: Object) -> Object:
+        """Return a cluster-wide policy as this arena's own, and remember to remove it."""
+        requirement = {"key": MARK, "operator": "In", "values": [self._mark]}
+        made = of_run(self.cluster, renamed(confined(policy, requirement), f"{self._mark}-"))
+        if policy["kind"] in ONLY_NAME and name not in self._wide:
+            self._refuse_to_replace(made)
+        self._wide[name] = made
+        return made
+
+    def _refuse_to_replace(self, policy: Object) -> None:
+        kind, name = policy["kind"], policy["metadata"]["name"]
+        try:
+            self.cluster.api.get(policy["apiVersion"], kind, name)
+        except ApiError as error:
+            if error.status == 404:
+                return
+            raise
+        raise NoVerdict(f"the cluster has the {kind} {name} already, and can have one only")
+
+    def _delete_wide(self, name: str) -> None:
+        made = self._wide.pop(name)
+        self.cluster.api.delete(made["apiVersion"], made["kind"], made["metadata"]["name"])
+
+    def _make_namespace(self, name: str, given: cases.Labels) -> None:
         self._open[name] = ExitStack()
-        made = self.cluster.namespace(f"{self._purpose}, namespace {name}", labels=labels)
+        marked = dict(given) | {MARK: self._mark}
+        made = self.cluster.namespace(f"{self._purpose}, namespace {name}", labels=marked)
         self._spaces[name] = self._open[name].enter_context(made)
 
     def _meet(self, names: Iterable[str]) -> None:

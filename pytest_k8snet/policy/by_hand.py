@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
 from pytest_k8snet.policy.case_writer import InFull
+from pytest_k8snet.policy.cases import Manifest, is_cluster_wide
+from pytest_k8snet.policy.cluster_wide import confined, renamed
 from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete
 from pytest_k8snet.policy.played import Played
 from pytest_k8snet.policy.world import State
@@ -47,9 +49,18 @@ ask() {  # NAMESPACE POD PROGRAM ADDRESS PORT
 def manifests(state: State, prefix: str = "") -> str:
     """Return the policies of an arena as YAML, in namespaces with this prefix before the case's names."""
     names = {name: f"{prefix}{name}" for name in state.namespaces}
-    policies = [concrete(policy, names, {}, {}, {}, ()) for policy in state.policies.values()]
+    policies = [_elsewhere(policy, names, prefix) for policy in state.policies.values()]
     text: str = yaml.dump_all(policies, Dumper=InFull, sort_keys=False)
     return text if policies else "(no policies)\n"
+
+
+def _elsewhere(policy: Manifest, names: Mapping[str, str], prefix: str) -> Manifest:
+    """Return a policy with other names of namespaces; with a prefix, a cluster-wide one is about these only."""
+    made = concrete(policy, names, {}, {}, {}, ())
+    if not prefix or not is_cluster_wide(made):
+        return made
+    requirement = {"key": NAMESPACE_NAME, "operator": "In", "values": [*names.values()]}
+    return renamed(confined(made, requirement), prefix)
 
 
 def script(state: State, played: Played, image: str) -> str:
@@ -63,7 +74,7 @@ def script(state: State, played: Played, image: str) -> str:
         "# Addresses in an ipBlock are those of the run: put those of the new pods in their place.",
         "set -eu",
         f"image=${{IMAGE:-{image}}}",
-        f"trap 'kubectl delete namespace --wait=false {' '.join(namespaces)}' EXIT",
+        f"trap 'kubectl delete --wait=false {' '.join([*_wide(state), *_typed('namespace', namespaces)])}' EXIT",
         FUNCTIONS,
         *_namespaces(state),
         *_pods(state),
@@ -72,6 +83,16 @@ def script(state: State, played: Played, image: str) -> str:
         *_probes(played),
     ]
     return "\n".join(line for line in lines if line) + "\n"
+
+
+def _wide(state: State) -> Iterator[str]:
+    """Yield the cluster-wide policies, as kubectl names objects of several kinds."""
+    for policy in filter(is_cluster_wide, state.policies.values()):
+        yield f"{policy['kind'].lower()}/{renamed(policy, PREFIX)['metadata']['name']}"
+
+
+def _typed(kind: str, names: Iterable[str]) -> list[str]:
+    return [f"{kind}/{name}" for name in names]
 
 
 def _namespaces(state: State) -> Iterator[str]:

@@ -21,7 +21,8 @@ from pytest_k8snet.profiles import LEVELS
 DEFAULTS = ("level", "spec", "requires", "default", "route")
 REQUIRED = ("id", "title", "level", "spec")
 ONE_STEP = tuple(name for name in case_steps.STEP if name != "title")
-CASE = ("id", "title", "level", "spec", "requires", "catches", "cyclonus", "default", "upstream", "steps", *ONE_STEP)
+COVERED = ("cyclonus", "default", "upstream", "conformance")
+CASE = ("id", "title", "level", "spec", "requires", "catches", *COVERED, "steps", *ONE_STEP)
 OWN_IDS = range(900, 1000)  # of users; ours end before, so that an id is never that of two checks
 NO_CLAUSES: Mapping[str, str] = {}
 
@@ -99,6 +100,7 @@ def _case(found: Located, defaults: Mapping[str, Located], clauses: Mapping[str,
         cyclonus=_names(fields, "cyclonus", "name of a cyclonus case"),
         cyclonus_default="cyclonus" in fields and "default" in fields and fields["default"].flag("default"),
         upstream=_names(fields, "upstream", "name of an upstream test"),
+        conformance=_names(fields, "conformance", "name of a test of network-policy-api"),
         file=file,
         line=found.line,
     )

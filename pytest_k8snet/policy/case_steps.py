@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pytest_k8snet.oracle.policy_world import NamedPort
-from pytest_k8snet.policy.case_manifests import PROTOCOLS, labels, manifest
+from pytest_k8snet.policy.case_fields import PROTOCOLS, labels
+from pytest_k8snet.policy.case_manifests import manifest
 from pytest_k8snet.policy.cases import (
     Action,
     Apply,
@@ -19,6 +20,7 @@ from pytest_k8snet.policy.cases import (
     LabelPod,
     Route,
     Step,
+    named,
 )
 from pytest_k8snet.policy.cases import RestartPod as Restart
 from pytest_k8snet.policy.located import Located
@@ -47,7 +49,7 @@ def described(action: Action) -> str:
     """Return an action in a few words, such as "delete policy x/base"."""
     match action:
         case Apply(policy):
-            return f"apply policy {policy['metadata']['namespace']}/{policy['metadata']['name']}"
+            return f"apply policy {named(policy)}"
         case DeletePolicy(name):
             return f"delete policy {name}"
         case LabelPod(name, changes):

@@ -21,6 +21,7 @@ from pytest_k8snet.policy.cases import (
     RestartPod,
     Route,
     Step,
+    is_cluster_wide,
 )
 from pytest_k8snet.policy.world import PORTS, PROTOCOLS
 
@@ -47,6 +48,7 @@ def _case(case: Case) -> dict[str, Any]:
         "catches": case.catches,
         "cyclonus": case.cyclonus,
         "upstream": case.upstream,
+        "conformance": case.conformance,
     }
     made: dict[str, Any] = {"id": case.id, "title": case.title, "level": case.level, "spec": case.spec}
     made |= {field: [*listed] for field, listed in names.items() if listed}
@@ -75,8 +77,8 @@ def _action(action: Action) -> tuple[str, Any]:
     """Return the field of an action and its value."""
     match action:
         case Apply(policy):
-            named = {name: policy["metadata"][name] for name in ("name", "namespace")}
-            return "apply", named | dict(policy["spec"])
+            kind = {"kind": policy["kind"]} if is_cluster_wide(policy) else {}
+            return "apply", kind | dict(policy["metadata"]) | dict(policy["spec"])
         case DeletePolicy(name):
             return "delete", name
         case LabelPod(name, changes):

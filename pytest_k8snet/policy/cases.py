@@ -1,4 +1,4 @@
-"""What a policy case is: NetworkPolicies and changes step by step, and where to look after each.
+"""What a policy case is: policies and changes step by step, and where to look after each.
 
 Cases speak of namespaces x, y, z and pods x/a ... z/c; the arena gives these their real names and addresses.
 """
@@ -27,14 +27,14 @@ class Route(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Apply:
-    """Create or update a NetworkPolicy; ``policy`` is a whole manifest with the case's names in it."""
+    """Create or update a policy; ``policy`` is a whole manifest with the case's names in it."""
 
     policy: Manifest
 
 
 @dataclass(frozen=True)
 class DeletePolicy:
-    """Delete the NetworkPolicy ``namespace/name``."""
+    """Delete the policy that is called so by ``named``."""
 
     policy: str
 
@@ -109,6 +109,17 @@ Action = (
 )
 
 
+def is_cluster_wide(policy: Manifest) -> bool:
+    """Tell whether a policy is one of those that policy.networking.k8s.io has, and no NetworkPolicy."""
+    return "namespace" not in policy["metadata"]
+
+
+def named(policy: Manifest) -> str:
+    """Return how cases call a policy: ``x/base``, and ``ClusterNetworkPolicy/base`` where it has no namespace."""
+    metadata = policy["metadata"]
+    return f"{policy['kind'] if is_cluster_wide(policy) else metadata['namespace']}/{metadata['name']}"
+
+
 @dataclass(frozen=True)
 class Step:
     """Changes that are made at once, and what is asked after them.
@@ -125,8 +136,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Case:
-    """A policy case. ``id`` is permanent (POLICY-120); ``cyclonus`` and ``upstream`` name the cases that it covers.
+    """A policy case. ``id`` is permanent (POLICY-120).
 
+    ``cyclonus``, ``upstream`` (kubernetes/kubernetes) and ``conformance`` (network-policy-api) name what it covers.
     ``spec`` is the URL of the clause, ``requires`` are keys of checks.REQUIREMENTS, ``catches`` names of faults,
     ``file`` and ``line`` its place. ``cyclonus_default``: what cyclonus runs when nothing else is asked for.
     """
@@ -141,6 +153,7 @@ class Case:
     cyclonus: tuple[str, ...] = ()
     cyclonus_default: bool = False
     upstream: tuple[str, ...] = ()
+    conformance: tuple[str, ...] = ()
     file: Path = Path()
     line: int = 0
 

@@ -1,4 +1,4 @@
-"""Which case covers which case of cyclonus and which upstream test: the tables of docs/policy-coverage.md."""
+"""Which case covers which case of cyclonus and which test of others: the tables of docs/policy-coverage.md."""
 
 from __future__ import annotations
 
@@ -58,9 +58,18 @@ def by_upstream_name(cases: Sequence[Case]) -> str:
     )
 
 
+def by_conformance_name(cases: Sequence[Case]) -> str:
+    """Return the table from the conformance tests of network-policy-api to ours, by the id of our case."""
+    return _table(
+        ("conformance test", "case", "what is tried"),
+        [(name, case.id, case.title) for case in sorted(cases, key=lambda case: case.id) for name in case.conformance],
+    )
+
+
 def beyond(cases: Sequence[Case]) -> str:
-    """Return the table of the cases that neither has."""
-    ours = [case for case in sorted(cases, key=lambda case: case.id) if not case.cyclonus and not case.upstream]
+    """Return the table of the cases that none of them has."""
+    in_order = sorted(cases, key=lambda case: case.id)
+    ours = [case for case in in_order if not (case.cyclonus or case.upstream or case.conformance)]
     return _table(("case", "file", "what is tried"), [(case.id, case.file.name, case.title) for case in ours])
 
 

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_k8snet.policy.cases import Manifest
+from pytest_k8snet.policy.cases import Manifest, is_cluster_wide
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 VERSIONS = {"ipv4": 4, "ipv6": 6}
 ANY = {"ipv4": "0.0.0.0/0", "ipv6": "::/0"}
 BITS = {"ipv4": 32, "ipv6": 128}
 SIDES = (("ingress", "from"), ("egress", "to"))
+NAMESPACES = ("namespaceSelector", "namespaces")
 FORMS = {
     "${any}": "every address",
     "${pod z/c}": "the pod's address",
@@ -74,7 +75,7 @@ def concrete(
     ``names`` are the real names of namespaces by their short ones; a namespace that is not among them keeps its own.
     ``addresses``, ``nodes`` and ``services`` are the addresses of a pod, of its node and of its Service, by
     ``namespace/pod``. ``families`` (ipv4, ipv6) are those that placeholders are filled in for; an ipBlock with one
-    becomes a peer for each address. Literal CIDRs stay as they are.
+    becomes a peer for each address, and ``networks`` of a cluster-wide policy get all. Literal CIDRs stay as they are.
 
     Raises LookupError for a placeholder without any address: to leave the peer out could allow everything.
     """
@@ -88,14 +89,22 @@ def concrete(
                 else rule
                 for rule in spec[direction]
             ]
+    if is_cluster_wide(manifest):
+        (subject,) = _peers(spec["subject"], places)
+        return dict(manifest) | {"spec": spec | {"subject": subject}}
     namespace = manifest["metadata"]["namespace"]
     metadata = dict(manifest["metadata"]) | {"namespace": names.get(namespace, namespace)}
     return dict(manifest) | {"metadata": metadata, "spec": spec}
 
 
 def _peers(peer: Mapping[str, Any], places: _Places) -> list[dict[str, Any]]:
-    if "namespaceSelector" in peer:
-        return [dict(peer) | {"namespaceSelector": _selector(peer["namespaceSelector"], places.names)}]
+    if "networks" in peer:
+        return [{"networks": _networks(peer["networks"], places)}]
+    if "pods" in peer:
+        return [{"pods": pods} for pods in _peers(peer["pods"], places)]
+    for key in NAMESPACES:
+        if key in peer:
+            return [dict(peer) | {key: _selector(peer[key], places.names)}]
     if not any(map(is_placeholder, _block_cidrs(peer.get("ipBlock", {})))):
         return [dict(peer)]
     made = []
@@ -106,6 +115,16 @@ def _peers(peer: Mapping[str, Any], places: _Places) -> list[dict[str, Any]]:
     if not made:
         raise LookupError(f"no address for {peer['ipBlock']['cidr']} in {', '.join(places.families)}")
     return made
+
+
+def _networks(networks: Sequence[str], places: _Places) -> list[str]:
+    made: dict[str, None] = {}
+    for text in networks:
+        found = [cidr for family in VERSIONS for cidr in _resolve(text, family, places)]
+        made |= dict.fromkeys(found if is_placeholder(text) else [text])
+    if not made:
+        raise LookupError(f"no address for {', '.join(networks)} in {', '.join(places.families)}")
+    return [*made]
 
 
 def _selector(selector: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
@@ -145,6 +164,7 @@ def _cidrs(manifest: Manifest) -> Iterator[str]:
         for rule in manifest["spec"].get(direction, ()):
             for peer in rule.get(side, ()):
                 yield from _block_cidrs(peer.get("ipBlock", {}))
+                yield from peer.get("networks", ())
 
 
 def _block_cidrs(block: Mapping[str, Any]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from pytest_k8snet.oracle.cluster_policy import judge_tiers, judge_tiers_service
 from pytest_k8snet.oracle.network_policy import judge, judge_service
 from pytest_k8snet.oracle.policy_world import Backend, Connection, Frontend, Judgement, NamedPort, Party, World
 from pytest_k8snet.policy.cases import (
@@ -27,6 +28,8 @@ from pytest_k8snet.policy.cases import (
     RestartPod,
     Route,
     Step,
+    is_cluster_wide,
+    named,
 )
 from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete, pods_of
 
@@ -60,9 +63,9 @@ class ArenaPod:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """An arena at one moment: labels of namespaces, pods and policies by ``namespace/name``, addresses of nodes.
+    """An arena at one moment: labels of namespaces, pods by ``namespace/name``, addresses of nodes, policies.
 
-    ``policies`` have their placeholders filled in with the addresses of the moment at which they were applied.
+    ``policies`` go by ``cases.named``; their placeholders were filled in with the addresses of when they were applied.
     """
 
     namespaces: Mapping[str, Labels]
@@ -159,8 +162,14 @@ def located(state: State, pod: str, addresses: Iterable[str], node: str, service
 
 
 def as_oracle_world(state: State) -> World:
-    """Return what the oracle must know of the state."""
-    return World(tuple(state.policies.values()), state.namespaces)
+    """Return what the oracle must know of the state, besides the cluster-wide policies."""
+    namespaced = (policy for policy in state.policies.values() if not is_cluster_wide(policy))
+    return World(tuple(namespaced), state.namespaces)
+
+
+def cluster_policies(state: State) -> tuple[Manifest, ...]:
+    """Return the cluster-wide policies."""
+    return tuple(policy for policy in state.policies.values() if is_cluster_wide(policy))
 
 
 def party(state: State, pod: str, family: str) -> Party:
@@ -178,10 +187,15 @@ def judged(state: State, source: str, target: str, family: str, protocol: str, p
     without an address in the family, its own or its Service's.
     """
     world, client, server = as_oracle_world(state), party(state, source, family), party(state, target, family)
+    wide = cluster_policies(state)
     if route is Route.POD:
-        return judge(world, Connection(client, server, protocol, port))
-    address = _of_family(state.pods[target].service, family, f"the Service of pod {target}")
-    return judge_service(world, client, Frontend(address, port, protocol), (Backend(server, port),))
+        connection = Connection(client, server, protocol, port)
+        return judge_tiers(world, wide, connection) if wide else judge(world, connection)
+    frontend = Frontend(_of_family(state.pods[target].service, family, f"the Service of pod {target}"), port, protocol)
+    backends = (Backend(server, port),)
+    if wide:
+        return judge_tiers_service(world, wide, client, frontend, backends)
+    return judge_service(world, client, frontend, backends)
 
 
 def _family(address: str) -> str:
@@ -196,8 +210,8 @@ def _of_family(addresses: Iterable[str], family: str, whose: str) -> str:
 
 
 def _applied(state: State, policy: Manifest) -> State:
-    namespace, name = policy["metadata"]["namespace"], policy["metadata"]["name"]
-    _get(state.namespaces, namespace, "namespace")
+    if not is_cluster_wide(policy):
+        _get(state.namespaces, policy["metadata"]["namespace"], "namespace")
     for pod in sorted(pods_of(policy)):
         _get(state.pods, pod, "pod")
     filled = concrete(
@@ -208,7 +222,7 @@ def _applied(state: State, policy: Manifest) -> State:
         {key: pod.service for key, pod in state.pods.items()},
         state.families(),
     )
-    return replace(state, policies=dict(state.policies) | {f"{namespace}/{name}": filled})
+    return replace(state, policies=dict(state.policies) | {named(policy): filled})
 
 
 def _relabelled(labels: Labels, changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -123,8 +123,7 @@ class Course:
             seen |= self._confirmed(seen)
             seen |= self._insist([probe for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR])
             self._demand_verdicts(seen)
-            for probe in self._wrong(seen):
-                mismatch = self._expectation.cells[probe].mismatch(probe, seen[probe])
+            for probe, mismatch in self._wrong(seen).items():
                 self._flaps.setdefault(probe, Flap(probe, seen[probe], mismatch, after))
             if after >= self._patience.hold:
                 return
@@ -146,9 +145,8 @@ class Course:
         self._rounds += 1
         return self._observe(probes, self._quick)
 
-    def _wrong(self, seen: Mapping[Probe, Observation]) -> list[Probe]:
-        cells = self._expectation.cells
-        return [probe for probe in cells if probe in seen and cells[probe].mismatch(probe, seen[probe])]
+    def _wrong(self, seen: Mapping[Probe, Observation]) -> dict[Probe, str]:
+        return self._expectation.wrong(seen)
 
     def _demand_verdicts(self, seen: Mapping[Probe, Observation]) -> None:
         lost = {probe: saw.detail for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR}

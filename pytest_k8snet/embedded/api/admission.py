@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from . import status
 from .objects import Obj, is_terminating, lookup, name_of, namespace_of
 from .quantity import parse_quantity
-from .resources import Resource
+from .resource import Resource
 from .status import Cause
 from .store import Store
 

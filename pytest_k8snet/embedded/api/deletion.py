@@ -9,7 +9,7 @@ from typing import Any
 from .checks import unsupported
 from .meta import check_version, mark_deleted
 from .objects import Obj, held_by, is_terminating, name_of, namespace_of
-from .resources import Resource
+from .resource import Resource
 from .status import bad_request, forbidden, invalid_options
 from .store import Store
 

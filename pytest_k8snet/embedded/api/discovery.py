@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from .objects import Obj
 from .paths import ROOTS
-from .resources import RESOURCES, Resource
+from .resource import Resource
+from .resources import RESOURCES
 from .status import no_such_path
 
 VERSION: Obj = {
@@ -47,7 +48,7 @@ def _groups() -> list[str]:
 
 
 def _group(name: str) -> Obj:
-    versions = sorted({resource.version for resource in RESOURCES if resource.group == name})
+    versions = sorted({resource.version for resource in RESOURCES if resource.group == name}, reverse=True)
     entries = [{"groupVersion": f"{name}/{version}", "version": version} for version in versions]
     return {"name": name, "versions": entries, "preferredVersion": entries[0]}
 

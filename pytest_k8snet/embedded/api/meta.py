@@ -12,7 +12,7 @@ from . import status
 from .metadata_checks import check_metadata, check_new_finalizers
 from .objects import Obj, name_of, now
 from .required import check_shape
-from .resources import Resource
+from .resource import Resource
 from .shape import shape_of
 
 SUFFIX = "bcdfghjklmnpqrstvwxz2456789"

@@ -8,7 +8,7 @@ from typing import Any
 from .checks import check_label_map, forbidden, invalid, required
 from .names import wrong_label_key, wrong_name
 from .objects import Obj, is_terminating
-from .resources import Resource
+from .resource import Resource
 from .status import Cause
 
 MAX_ANNOTATIONS = 256 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .objects import Obj
-from .resources import Resource
+from .resource import Resource
 from .status import StoreError
 from .tables import as_partial, as_table
 

@@ -10,7 +10,7 @@ from functools import cache
 
 from .objects import Obj
 from .paths import ROOTS
-from .resources import Resource
+from .resource import Resource
 from .shape import Shape, Struct, shape_of
 from .status import no_such_path
 

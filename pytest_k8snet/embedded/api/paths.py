@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .resources import RESOURCES, Resource, Subresource
+from .resource import Resource, Subresource
+from .resources import RESOURCES
 from .status import StoreError, method_not_allowed, no_such_path
 
 ROOTS: Mapping[str, Mapping[str, Resource]] = {

@@ -11,7 +11,7 @@ from typing import Any
 from . import status
 from .objects import Obj, labels_of, lookup, name_of, namespace_of
 from .pod_levels import LABEL
-from .resources import Resource
+from .resource import Resource
 from .store import Store
 
 DEFAULT_CAPABILITIES = frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .body import parse_bool
 from .objects import Obj
-from .resources import Resource
+from .resource import Resource
 from .selectors import Match, field_matcher, label_matcher
 from .status import StoreError, bad_request
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-
-from .columns import Column
 from .kinds import (
     cluster,
     cluster_checks,
+    cluster_policy,
+    cluster_policy_checks,
     network,
     network_checks,
     pod_checks,
@@ -17,110 +15,7 @@ from .kinds import (
     workload_checks,
     workloads,
 )
-from .objects import Obj
-from .status import Cause
-
-VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-
-
-def _nothing(obj: Obj) -> None:
-    pass
-
-
-def _fine(obj: Obj, old: Obj | None) -> Iterable[Cause]:
-    return ()
-
-
-def _no_carry(obj: Obj, old: Obj) -> None:
-    pass
-
-
-def _no_grace(obj: Obj) -> int | None:
-    return None
-
-
-@dataclass(frozen=True)
-class Subresource:
-    """A path below an object, such as ``pods/exec``, with the kind that discovery names for it.
-
-    ``group`` and ``version`` are given where they are not those of the object.
-    """
-
-    name: str
-    kind: str
-    verbs: tuple[str, ...]
-    group: str = ""
-    version: str = ""
-
-
-SCALE = Subresource("scale", "Scale", ("get", "patch", "update"), "autoscaling", "v1")
-
-
-def _status(kind: str) -> Subresource:
-    return Subresource("status", kind, ("get", "patch", "update"))
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One kind of object: where it is served, how it is completed, checked and printed.
-
-    ``begin`` gives a new object its first status, ``carry`` takes over into a changed one what a client does not
-    repeat, ``complete`` fills in defaults: all in place. ``validate`` yields what is wrong with an object, given the
-    one that it replaces (None when it is new). ``name_rule`` is a rule of ``names.wrong_name``. ``selectable`` are the
-    fields that a field selector may name besides the common ones. ``grace`` gives the seconds that an object may take
-    to end before someone removes it, None when it goes at once. ``answer`` makes a kind that is answered and never
-    stored.
-    """
-
-    plural: str
-    kind: str
-    columns: Sequence[Column]
-    group: str = ""
-    version: str = "v1"
-    namespaced: bool = True
-    short_names: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    verbs: tuple[str, ...] = VERBS
-    subresources: tuple[Subresource, ...] = ()
-    name_rule: str = "subdomain"
-    begin: Callable[[Obj], None] = _nothing
-    carry: Callable[[Obj, Obj], None] = _no_carry
-    complete: Callable[[Obj], None] = _nothing
-    validate: Callable[[Obj, Obj | None], Iterable[Cause]] = _fine
-    has_generation: bool = False
-    selectable: tuple[str, ...] = ()
-    grace: Callable[[Obj], int | None] = _no_grace
-    answer: Callable[[Obj], Obj] | None = None
-
-    @property
-    def api_version(self) -> str:
-        """``v1`` or ``networking.k8s.io/v1``."""
-        return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def root(self) -> str:
-        """The path below which the resource is served: ``api/v1`` or ``apis/networking.k8s.io/v1``."""
-        return f"apis/{self.api_version}" if self.group else f"api/{self.version}"
-
-    @property
-    def qualified(self) -> str:
-        """The plural with its group, as error messages name it: ``networkpolicies.networking.k8s.io``."""
-        return f"{self.plural}.{self.group}" if self.group else self.plural
-
-    @property
-    def qualified_kind(self) -> str:
-        """The kind with its group: ``NetworkPolicy.networking.k8s.io``."""
-        return f"{self.kind}.{self.group}" if self.group else self.kind
-
-    @property
-    def has_status(self) -> bool:
-        """Whether the status is written by a path of its own."""
-        return any(sub.name == "status" for sub in self.subresources)
-
-    def subresource(self, name: str) -> Subresource | None:
-        """The subresource of that name."""
-        return next((sub for sub in self.subresources if sub.name == name), None)
-
+from .resource import SCALE, Resource, Subresource, status_of
 
 RESOURCES = (
     Resource(
@@ -129,7 +24,7 @@ RESOURCES = (
         cluster.NAMESPACES,
         namespaced=False,
         short_names=("ns",),
-        subresources=(_status("Namespace"),),
+        subresources=(status_of("Namespace"),),
         name_rule="label",
         begin=cluster.begin_namespace,
         carry=cluster.carry_namespace,
@@ -143,7 +38,7 @@ RESOURCES = (
         cluster.NODES,
         namespaced=False,
         short_names=("no",),
-        subresources=(_status("Node"),),
+        subresources=(status_of("Node"),),
         selectable=("spec.unschedulable",),
     ),
     Resource(
@@ -153,7 +48,7 @@ RESOURCES = (
         short_names=("po",),
         categories=("all",),
         subresources=(
-            _status("Pod"),
+            status_of("Pod"),
             Subresource("exec", "PodExecOptions", ("create", "get")),
             Subresource("log", "Pod", ("get",)),
         ),
@@ -195,7 +90,7 @@ RESOURCES = (
         network.SERVICES,
         short_names=("svc",),
         categories=("all",),
-        subresources=(_status("Service"),),
+        subresources=(status_of("Service"),),
         name_rule="label1035",
         begin=network.begin_service,
         carry=network.carry_service,
@@ -208,7 +103,7 @@ RESOURCES = (
         "ResourceQuota",
         cluster.RESOURCEQUOTAS,
         short_names=("quota",),
-        subresources=(_status("ResourceQuota"),),
+        subresources=(status_of("ResourceQuota"),),
         begin=cluster.empty_status,
         validate=cluster_checks.validate_quota,
     ),
@@ -232,13 +127,51 @@ RESOURCES = (
         has_generation=True,
     ),
     Resource(
+        "clusternetworkpolicies",
+        "ClusterNetworkPolicy",
+        cluster_policy.CLUSTERNETWORKPOLICIES,
+        "policy.networking.k8s.io",
+        "v1alpha2",
+        namespaced=False,
+        short_names=("cnp",),
+        subresources=(status_of("ClusterNetworkPolicy"),),
+        validate=cluster_policy_checks.validate_cluster_policy,
+        has_generation=True,
+    ),
+    Resource(
+        "adminnetworkpolicies",
+        "AdminNetworkPolicy",
+        cluster_policy.ADMINNETWORKPOLICIES,
+        "policy.networking.k8s.io",
+        "v1alpha1",
+        namespaced=False,
+        short_names=("anp",),
+        subresources=(status_of("AdminNetworkPolicy"),),
+        complete=cluster_policy.complete_admin_policy,
+        validate=cluster_policy_checks.validate_admin_policy,
+        has_generation=True,
+    ),
+    Resource(
+        "baselineadminnetworkpolicies",
+        "BaselineAdminNetworkPolicy",
+        cluster_policy.BASELINEADMINNETWORKPOLICIES,
+        "policy.networking.k8s.io",
+        "v1alpha1",
+        namespaced=False,
+        short_names=("banp",),
+        subresources=(status_of("BaselineAdminNetworkPolicy"),),
+        complete=cluster_policy.complete_admin_policy,
+        validate=cluster_policy_checks.validate_baseline_policy,
+        has_generation=True,
+    ),
+    Resource(
         "deployments",
         "Deployment",
         workloads.DEPLOYMENTS,
         "apps",
         short_names=("deploy",),
         categories=("all",),
-        subresources=(_status("Deployment"), SCALE),
+        subresources=(status_of("Deployment"), SCALE),
         begin=cluster.empty_status,
         complete=workloads.complete_deployment,
         validate=workload_checks.validate_deployment,
@@ -251,7 +184,7 @@ RESOURCES = (
         "apps",
         short_names=("rs",),
         categories=("all",),
-        subresources=(_status("ReplicaSet"), SCALE),
+        subresources=(status_of("ReplicaSet"), SCALE),
         begin=workloads.begin_replicaset,
         complete=workloads.complete_replicaset,
         validate=workload_checks.validate_replicaset,
@@ -265,7 +198,7 @@ RESOURCES = (
         "apps",
         short_names=("ds",),
         categories=("all",),
-        subresources=(_status("DaemonSet"),),
+        subresources=(status_of("DaemonSet"),),
         begin=workloads.begin_daemonset,
         carry=workloads.carry_daemonset,
         complete=workloads.complete_daemonset,
@@ -278,7 +211,7 @@ RESOURCES = (
         workloads.JOBS,
         "batch",
         categories=("all",),
-        subresources=(_status("Job"),),
+        subresources=(status_of("Job"),),
         begin=workloads.begin_job,
         carry=workloads.carry_job,
         complete=workloads.complete_job,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from . import status
 from .checks import invalid
 from .objects import Obj, lookup, name_of, namespace_of
-from .resources import Resource
+from .resource import Resource
 from .status import Cause
 from .store import Store
 

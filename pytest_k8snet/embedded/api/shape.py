@@ -1,4 +1,4 @@
-"""The shapes of kinds: which fields there are, their types, and how their lists are merged. From ``shapes.json``."""
+"""The shapes of kinds: which fields there are, their types, and how their lists are merged."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 import msgspec
+
+DOCUMENTS = ("shapes.json", "cluster_policy_shapes.json")
+"""What tools/api_shapes.py writes; and the kinds that clusters have only by a CustomResourceDefinition."""
 
 SCALARS = frozenset(
     {"any", "boolean", "bytes", "int32", "int64", "int-or-string", "number", "quantity", "string", "time"}
@@ -80,13 +83,13 @@ def _parse(spec: str | Mapping[str, Any], structs: Mapping[str, Struct]) -> Shap
 
 @cache
 def _kinds() -> Mapping[str, Shape]:
-    document = msgspec.json.decode(files(__package__).joinpath("shapes.json").read_bytes())
-    types: dict[str, Any] = document["types"]
+    found = [msgspec.json.decode(files(__package__).joinpath(name).read_bytes()) for name in DOCUMENTS]
+    types: dict[str, Any] = {name: spec for document in found for name, spec in document["types"].items()}
     structs = {name: Struct(name, atomic=spec.get("map") == "atomic") for name, spec in types.items()}
     for name, spec in types.items():
         structs[name].fields.update({key: _parse(value, structs) for key, value in spec["fields"].items()})
         structs[name].required = tuple(spec.get("required", ()))
-    return {kind: _parse(name, structs) for kind, name in document["kinds"].items()}
+    return {kind: _parse(name, structs) for document in found for kind, name in document["kinds"].items()}
 
 
 def shape_of(api_version: str, kind: str) -> Shape:

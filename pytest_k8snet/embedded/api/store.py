@@ -15,7 +15,8 @@ from typing import NamedTuple, Protocol
 from . import status
 from .meta import check_version, mark_deleted, prepare_new, prepare_update
 from .objects import Obj, clone, held_by, is_terminating, name_of, namespace_of
-from .resources import RESOURCES, Resource
+from .resource import Resource
+from .resources import RESOURCES
 from .status import StoreError
 
 __all__ = ["Admission", "Change", "Store", "StoreError", "Watch", "Write"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .objects import Obj
-from .resources import Resource
+from .resource import Resource
 
 
 def as_table(resource: Resource, objects: Sequence[Obj], metadata: Obj, *, include: str, columns: bool = True) -> Obj:

@@ -12,7 +12,7 @@ from aiohttp import ClientConnectionResetError, web
 
 from .objects import Obj, namespace_of
 from .query import Query
-from .resources import Resource
+from .resource import Resource
 from .status import StoreError
 from .store import Change, Store
 

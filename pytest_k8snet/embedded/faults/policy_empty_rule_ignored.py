@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.injection import Fault
 from pytest_k8snet.embedded.policy.altered import with_spec
-from pytest_k8snet.embedded.policy.compiler import PEERS
 from pytest_k8snet.embedded.policy.rewritten import altered_policies
+from pytest_k8snet.embedded.policy.world import PEERS
 
 
 def fault() -> Fault:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.injection import Fault
-from pytest_k8snet.embedded.policy.compiler import PEERS, SIDE
-from pytest_k8snet.embedded.policy.matches import FAMILY, excepted
+from pytest_k8snet.embedded.policy.matches import FAMILY, SIDE, excepted
 from pytest_k8snet.embedded.policy.rewritten import rules_beforehand
+from pytest_k8snet.embedded.policy.world import PEERS
 
 
 def fault() -> Fault:

@@ -8,10 +8,9 @@ from dataclasses import replace
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.injection import Fault
 from pytest_k8snet.embedded.policy.altered import replaced, with_rules
-from pytest_k8snet.embedded.policy.compiler import PEERS
 from pytest_k8snet.embedded.policy.matches import reached
 from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
-from pytest_k8snet.embedded.policy.world import Census, Pod, World
+from pytest_k8snet.embedded.policy.world import PEERS, Census, Pod, World
 
 
 def fault() -> Fault:

@@ -1,1 +1,1 @@
-"""NetworkPolicy (networking.k8s.io/v1), enforced in nftables on the node of each pod that a policy selects."""
+"""NetworkPolicy and the cluster-wide policies, enforced in nftables on the node of each pod that they select."""

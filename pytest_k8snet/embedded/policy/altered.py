@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from pytest_k8snet.embedded.api.objects import Obj
-from pytest_k8snet.embedded.policy.compiler import PEERS
+from pytest_k8snet.embedded.policy.world import PEERS
 
 ChangeRule = Callable[[str, Obj], Obj]
 """From a direction (Ingress or Egress) and a rule to another rule."""

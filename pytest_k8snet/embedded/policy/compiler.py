@@ -1,29 +1,25 @@
-"""From NetworkPolicies to the nftables table of each node. Pure.
+"""From NetworkPolicies and cluster-wide policies to the nftables table of each node. Pure.
 
-A pod that a policy selects has one chain for each isolated direction, with all that any policy allows and a drop at its
-end; pods with the same rules share it. Only replies and ICMP errors pass by connection tracking: every other packet of
-a connection is judged anew, so one that is no longer allowed stops at once. Packets between a pod and its own node
-never come to the hook "forward", and what a pod sends to itself through a Service is let through.
+A pod that NetworkPolicies select has one chain for each isolated direction, with all that any of them allows and a drop
+at its end; pods with the same rules share it. Where an Admin tier is about the pod, its rules come first, in their
+order, and go to that chain for what they pass on; where no NetworkPolicy selects the pod, it has the rules of the
+Baseline tier instead. Only replies and ICMP errors pass by connection tracking: every other packet of a connection is
+judged anew, so one that is no longer allowed stops at once. Packets between a pod and its own node never come to the
+hook "forward", and what a pod sends to itself through a Service is let through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.nftables.content import Content, name_for
-from pytest_k8snet.embedded.policy.matches import (
-    ADDRESS_TYPE,
-    FAMILY,
-    Ports,
-    addresses_of,
-    block_condition,
-    by_version,
-    ports_of,
-    reached,
-)
-from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod, World, known_by, policy_types
+from pytest_k8snet.embedded.policy.conditions import Condition, Conditions
+from pytest_k8snet.embedded.policy.matches import ports_of
+from pytest_k8snet.embedded.policy.tiers import ACCEPT, ADMIN, BASELINE, DENY, PASS, Tiers
+from pytest_k8snet.embedded.policy.world import PEERS, Census, NamedPort, Pod, World, policy_types
 
 SKELETON = Content(
     sets={
@@ -43,31 +39,42 @@ SKELETON = Content(
     },
 )
 
-PEERS = {"Ingress": "from", "Egress": "to"}
-SIDE = {"Ingress": "saddr", "Egress": "daddr"}
+DIRECTIONS = tuple(PEERS)
+Declared = tuple[NamedPort, ...]
 
 
 @dataclass(frozen=True)
-class _Rule:
-    """A rule that lets packets pass; ``uses`` is the set that it looks into, if any."""
+class _Rules:
+    """Rules in their order; ``uses`` are the sets that they look into."""
 
-    text: str
-    uses: str = ""
+    texts: tuple[str, ...] = ()
+    uses: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class _Chain:
-    """The rules of a pod in one direction; ``uses`` are the sets that they look into."""
+    """The rules of a pod in one direction, with the chain that they go on to, if any."""
 
     name: str
-    rules: tuple[str, ...]
-    uses: frozenset[str]
+    rules: _Rules
+    onward: _Chain | None = None
 
 
 @dataclass(frozen=True)
-class _Set:
-    declaration: str
-    elements: tuple[str, ...]
+class _Applying:
+    """The policies that are about a pod in one direction: of the Admin tier, NetworkPolicies, of the Baseline tier."""
+
+    admin: Sequence[Obj]
+    namespaced: Sequence[Obj]
+    baseline: Sequence[Obj]
+
+    def __bool__(self) -> bool:
+        return bool(self.admin or self.namespaced or self.baseline)
+
+    @property
+    def key(self) -> tuple[tuple[int, ...], ...]:
+        """What tells these policies from others of the same world."""
+        return tuple(tuple(map(id, policies)) for policies in (self.admin, self.namespaced, self.baseline))
 
 
 @dataclass
@@ -80,17 +87,18 @@ class Compiler:
 
     world: World
     former: InitVar[Compiler | None] = None
-    _sets: dict[str, _Set] = field(default_factory=dict)
-    _chains: dict[tuple[str, tuple[int, ...], tuple[NamedPort, ...]], _Chain] = field(default_factory=dict)
-    _known: dict[tuple[int, str, tuple[NamedPort, ...]], tuple[_Rule, ...]] = field(default_factory=dict)
-    _made: dict[str, tuple[_Rule, ...]] = field(default_factory=dict)
+    _chains: dict[tuple[str, tuple[tuple[int, ...], ...], Declared], _Chain] = field(default_factory=dict)
+    _known: dict[tuple[int, str, Declared], tuple[Condition, ...]] = field(default_factory=dict)
+    _ranked: dict[tuple[int, str, Declared], tuple[tuple[str, Condition], ...]] = field(default_factory=dict)
 
     def __post_init__(self, former: Compiler | None) -> None:
+        census = Census(self.world)
+        self._conditions = Conditions(census)
+        self._tiers = Tiers(self.world.cluster_policies, self.world.machines, census)
         if former and former.world.surroundings == self.world.surroundings:
             self._inherit(former)
-        self._census = Census(self.world)
-        selected = [(policy, policy_types(policy), self._census.selected(policy)) for policy in self.world.policies]
-        self._selecting: dict[str, dict[Pod, list[Obj]]] = {"Ingress": {}, "Egress": {}}
+        selected = [(policy, policy_types(policy), census.selected(policy)) for policy in self.world.policies]
+        self._selecting: dict[str, dict[Pod, list[Obj]]] = {direction: {} for direction in DIRECTIONS}
         for policy, types, pods in selected:
             for direction in types:
                 for pod in pods:
@@ -98,102 +106,113 @@ class Compiler:
 
     def _inherit(self, former: Compiler) -> None:
         """Policies are told apart by their identity, which is safe as long as both worlds hold them."""
-        here = set(map(id, self.world.policies)) & set(map(id, former.world.policies))
-        self._known = {key: rules for key, rules in former._known.items() if key[0] in here}
-        self._chains = {key: chain for key, chain in former._chains.items() if here.issuperset(key[1])}
-        used = {rule.uses for rules in self._known.values() for rule in rules if rule.uses}
-        self._sets = {name: former._sets[name] for name in used}
+        here = set(map(id, self.world.every_policy)) & set(map(id, former.world.every_policy))
+        self._known = {key: found for key, found in former._known.items() if key[0] in here}
+        self._ranked = {key: found for key, found in former._ranked.items() if key[0] in here}
+        self._chains = {key: chain for key, chain in former._chains.items() if all(map(here.issuperset, key[1]))}
+        conditions = itertools.chain(
+            *self._known.values(), (one for rules in self._ranked.values() for _, one in rules)
+        )
+        self._conditions.inherit(former._conditions, {condition.uses for condition in conditions if condition.uses})
 
     def content(self, node: str) -> Content:
         """Return what is in the table of a node, besides the skeleton."""
         chains: dict[str, tuple[str, ...]] = {}
         elements: dict[tuple[str, str], str] = {}
         used: set[str] = set()
-        for direction, selecting in self._selecting.items():
-            for pod, policies in selecting.items():
-                if pod.node == node and pod.shielded:
-                    chain = self._chain(policies, direction, pod)
-                    chains[chain.name] = chain.rules
-                    used |= chain.uses
+        own = [pod for pod in self.world.pods if pod.node == node and pod.shielded]
+        for direction in DIRECTIONS:
+            for pod in own:
+                if applying := self._applying(pod, direction):
+                    chain = self._chain(applying, direction, pod)
                     elements |= _attached(pod, direction.lower(), chain.name)
+                    for one in filter(None, (chain, chain.onward)):
+                        chains[one.name] = one.rules.texts
+                        used |= one.rules.uses
+        sets = self._conditions.sets
         for name in sorted(used):
-            elements |= {(name, element): "" for element in self._sets[name].elements}
-        return Content({name: self._sets[name].declaration for name in sorted(used)}, chains, elements)
+            elements |= {(name, element): "" for element in sets[name].elements}
+        return Content({name: sets[name].declaration for name in sorted(used)}, chains, elements)
 
-    def _chain(self, policies: Sequence[Obj], direction: str, pod: Pod) -> _Chain:
-        """Return the chain of a pod under some policies; most pods share it with others."""
-        key = (direction, tuple(map(id, policies)), _declared(direction, pod))
+    def _applying(self, pod: Pod, direction: str) -> _Applying:
+        """The Baseline tier applies only where no NetworkPolicy does."""
+        namespaced = self._selecting[direction].get(pod, ())
+        baseline = () if namespaced else self._tiers.about(pod, BASELINE, direction)
+        return _Applying(self._tiers.about(pod, ADMIN, direction), namespaced, baseline)
+
+    def _chain(self, applying: _Applying, direction: str, pod: Pod) -> _Chain:
+        """Return the first chain of a pod under some policies; most pods share it with others."""
+        declared = _declared(direction, pod)
+        key = (direction, applying.key, declared)
         if key not in self._chains:
-            allowed = {rule for policy in policies for rule in self._allowed(policy, direction, pod)}
-            first = (rule for make in self.world.beforehand for rule in make(policies, direction))
-            rules = (*first, *sorted({rule.text for rule in allowed}), "drop")
-            uses = frozenset(rule.uses for rule in allowed if rule.uses)
-            self._chains[key] = _Chain(name_for("pod", *rules), rules, uses)
+            made = [rule for make in self.world.beforehand for rule in make(applying.namespaced, direction)]
+            self._chains[key] = self._made(applying, direction, declared, _Rules(tuple(made)))
         return self._chains[key]
 
-    def _allowed(self, policy: Obj, direction: str, pod: Pod) -> tuple[_Rule, ...]:
+    def _made(self, applying: _Applying, direction: str, declared: Declared, first: _Rules) -> _Chain:
+        if applying.namespaced:
+            rest = self._allowing(applying.namespaced, direction, declared)
+        else:
+            rest = self._deciding(applying.baseline, direction, declared, "return")
+        if not applying.admin:
+            return _chain_of(_joined(first, rest))
+        onward = _chain_of(rest) if rest.texts else None
+        passed = f"goto {onward.name}" if onward else "return"
+        admin = self._deciding(applying.admin, direction, declared, passed)
+        return _chain_of(_joined(first, admin, _Rules((passed,))), onward)
+
+    def _allowing(self, policies: Sequence[Obj], direction: str, declared: Declared) -> _Rules:
+        """What any NetworkPolicy lets pass, and nothing else."""
+        allowed = {condition for policy in policies for condition in self._allowed(policy, direction, declared)}
+        texts = (*sorted({_rule(condition, "return") for condition in allowed}), "drop")
+        return _Rules(texts, frozenset(condition.uses for condition in allowed if condition.uses))
+
+    def _deciding(self, policies: Sequence[Obj], direction: str, declared: Declared, passed: str) -> _Rules:
+        """The rules of a tier in their order; the first that fits decides."""
+        verdicts = {ACCEPT: "return", DENY: "drop", PASS: passed}
+        rules = [rule for policy in policies for rule in self._in_order(policy, direction, declared)]
+        texts = tuple(_rule(condition, verdicts[action]) for action, condition in rules)
+        return _Rules(texts, frozenset(condition.uses for _, condition in rules if condition.uses))
+
+    def _allowed(self, policy: Obj, direction: str, declared: Declared) -> tuple[Condition, ...]:
         """What a policy lets pass; that depends on the selected pod only by the numbers of its named ports."""
-        key = (id(policy), direction, _declared(direction, pod))
+        key = (id(policy), direction, declared)
         if key not in self._known:
-            self._known[key] = tuple(self._rules(policy, direction, key[2]))
+            self._known[key] = tuple(
+                condition
+                for rule in policy["spec"].get(direction.lower()) or ()
+                for peer in rule.get(PEERS[direction]) or (None,)
+                for condition in self._conditions.of(policy, peer, ports_of(rule), direction, declared)
+            )
         return self._known[key]
 
-    def _rules(self, policy: Obj, direction: str, declared: tuple[NamedPort, ...]) -> Iterator[_Rule]:
-        for rule in policy["spec"].get(direction.lower()) or ():
-            ports = ports_of(rule)
-            for peer in rule.get(PEERS[direction]) or (None,):
-                conditions = ports.conditions(declared)
-                for where in self._where(policy, peer, SIDE[direction]) if conditions else ():
-                    yield from (_Rule(_rule(where.text, condition), where.uses) for condition in conditions)
-                if direction == "Egress" and ports.names:
-                    yield from self._to_named_ports(policy, peer, ports)
-
-    def _where(self, policy: Obj, peer: Obj | None, side: str) -> tuple[_Rule, ...]:
-        """The conditions that an address is that of a peer; None stands for everyone."""
-        return self._once(f"{side} {known_by(policy, peer)}", lambda key: self._conditions(policy, peer, side))
-
-    def _to_named_ports(self, policy: Obj, peer: Obj | None, ports: Ports) -> tuple[_Rule, ...]:
-        """A name stands for what the pod that is reached declares, so addresses and ports go together."""
-        key = f"{known_by(policy, peer)} {sorted(ports.names)}"
-        return self._once(key, lambda key: self._named_rules(key, policy, peer, ports))
-
-    def _once(self, key: str, make: Callable[[str], Iterator[_Rule]]) -> tuple[_Rule, ...]:
-        if key not in self._made:
-            self._made[key] = tuple(make(key))
-        return self._made[key]
-
-    def _conditions(self, policy: Obj, peer: Obj | None, side: str) -> Iterator[_Rule]:
-        if peer is None:
-            yield _Rule("")
-        elif peer.get("ipBlock"):
-            yield _Rule(block_condition(peer["ipBlock"], side))
-        else:
-            for version, addresses in addresses_of(self._census.peers(policy, peer)).items():
-                name = self._set(f"peers{version}", known_by(policy, peer), ADDRESS_TYPE[version], addresses)
-                yield _Rule(f"{FAMILY[version]} {side} @{name}", name)
-
-    def _named_rules(self, key: str, policy: Obj, peer: Obj | None, ports: Ports) -> Iterator[_Rule]:
-        found: dict[tuple[int, str], list[str]] = {}
-        for pod, addresses in reached(self._census, policy, peer):
-            for protocol, number in ports.numbers_of(pod.ports):
-                for version, listed in by_version(addresses).items():
-                    entries = found.setdefault((version, protocol), [])
-                    entries += [f"{address} . {number}" for address in listed]
-        for (version, protocol), entries in found.items():
-            name = self._set(f"ports{version}", f"{key} {protocol}", f"{ADDRESS_TYPE[version]} . inet_service", entries)
-            yield _Rule(f"{FAMILY[version]} daddr . {protocol} dport @{name} return", name)
-
-    def _set(self, prefix: str, key: str, kind: str, elements: Iterable[str]) -> str:
-        name = name_for(prefix, key)
-        self._sets[name] = _Set(f"set {{ type {kind}; }}", tuple(sorted(set(elements))))
-        return name
+    def _in_order(self, policy: Obj, direction: str, declared: Declared) -> tuple[tuple[str, Condition], ...]:
+        """What the rules of a cluster-wide policy do with which packets."""
+        key = (id(policy), direction, declared)
+        if key not in self._ranked:
+            self._ranked[key] = tuple(
+                (rule.action, condition)
+                for rule in self._tiers.rules(policy, direction)
+                for peer in rule.peers
+                for condition in self._conditions.of(policy, peer, rule.ports, direction, declared)
+            )
+        return self._ranked[key]
 
 
-def _rule(where: str, ports: str) -> str:
-    return " ".join(part for part in (where, ports, "return") if part)
+def _chain_of(rules: _Rules, onward: _Chain | None = None) -> _Chain:
+    return _Chain(name_for("pod", *rules.texts), rules, onward)
 
 
-def _declared(direction: str, pod: Pod) -> tuple[NamedPort, ...]:
+def _joined(*parts: _Rules) -> _Rules:
+    texts = tuple(text for part in parts for text in part.texts)
+    return _Rules(texts, frozenset().union(*(part.uses for part in parts)))
+
+
+def _rule(condition: Condition, verdict: str) -> str:
+    return f"{condition.text} {verdict}" if condition.text else verdict
+
+
+def _declared(direction: str, pod: Pod) -> Declared:
     """The named ports of a pod matter to what comes to it, not to what it sends."""
     return pod.ports if direction == "Ingress" else ()
 

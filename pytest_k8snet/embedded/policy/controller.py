@@ -1,4 +1,4 @@
-"""Keeps the rules of all nodes as the NetworkPolicies want them."""
+"""Keeps the rules of all nodes as NetworkPolicies and cluster-wide policies want them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
 from pytest_k8snet.embedded.nftables.table import Table
 from pytest_k8snet.embedded.policy.compiler import SKELETON, Compiler
-from pytest_k8snet.embedded.policy.world import Pod, World, named_ports, namespace_labels, restarts_of
+from pytest_k8snet.embedded.policy.world import Pod, World, machine, named_ports, namespace_labels, restarts_of
 from pytest_k8snet.embedded.upkeep import Upkeep, together
 
-FOLLOWED = ("networkpolicies", "namespaces", "pods")
+CLUSTER_POLICIES = ("adminnetworkpolicies", "baselineadminnetworkpolicies", "clusternetworkpolicies")
+FOLLOWED = ("networkpolicies", *CLUSTER_POLICIES, "namespaces", "pods", "nodes")
+LABELLED = {"Namespace", "Node", "Pod"}
 
 Rewrite = Callable[[World], World]
 
@@ -64,7 +66,13 @@ class PolicyController:
         self._upkeep.need()
 
     async def _load(self) -> None:
-        world = World(tuple(self._store.list("networkpolicies")), self._pods(), self._namespaces())
+        world = World(
+            tuple(self._store.list("networkpolicies")),
+            self._pods(),
+            self._namespaces(),
+            cluster_policies=tuple(policy for plural in CLUSTER_POLICIES for policy in self._store.list(plural)),
+            machines=tuple(map(machine, self._store.list("nodes"))),
+        )
         for rewrite in self.rewrites.values():
             world = rewrite(world)
         self._compiler = compiler = Compiler(world, self._compiler)
@@ -101,8 +109,8 @@ class PolicyController:
 
 
 def _matters(change: Change) -> bool:
-    """Pods and namespaces matter by their labels and restarts; their status changes far more often."""
-    if change.type != "MODIFIED" or change.previous is None or change.obj["kind"] == "NetworkPolicy":
+    """Pods, nodes and namespaces matter by their labels and restarts; their status changes far more often."""
+    if change.type != "MODIFIED" or change.previous is None or change.obj["kind"] not in LABELLED:
         return True
     new, old = change.obj, change.previous
     return labels_of(new) != labels_of(old) or restarts_of(new) != restarts_of(old)

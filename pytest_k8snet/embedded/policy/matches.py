@@ -12,6 +12,7 @@ from pytest_k8snet.embedded.policy.world import Census, NamedPort, Pod
 
 FAMILY = {4: "ip", 6: "ip6"}
 ADDRESS_TYPE = {4: "ipv4_addr", 6: "ipv6_addr"}
+SIDE = {"Ingress": "saddr", "Egress": "daddr"}
 EVERY_PORT = range(65536)
 
 

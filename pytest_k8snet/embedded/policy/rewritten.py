@@ -43,6 +43,16 @@ def altered_policies(name: str, breaks: str, alter: Callable[[Obj], Obj]) -> Rew
     return RewrittenWorld(name, breaks, lambda cluster: rewrite)
 
 
+def altered_tiers(name: str, breaks: str, alter: Callable[[Obj], Obj | None]) -> RewrittenWorld:
+    """Return a fault that takes every cluster-wide policy for another one, or for none."""
+
+    def rewrite(world: World) -> World:
+        altered = (made for policy in world.cluster_policies if (made := alter(policy)) is not None)
+        return replace(world, cluster_policies=tuple(altered))
+
+    return RewrittenWorld(name, breaks, lambda cluster: rewrite)
+
+
 def rules_beforehand(name: str, breaks: str, rules: Beforehand) -> RewrittenWorld:
     """Return a fault that puts rules before those of every isolated pod."""
 

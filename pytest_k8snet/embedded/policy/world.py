@@ -1,4 +1,4 @@
-"""What NetworkPolicies are about: pods as they are connected now, namespaces and the policies."""
+"""What policies are about: pods as they are connected now, nodes, namespaces and the policies."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
 from pytest_k8snet.embedded.api.selectors import selector_matches
+
+PEERS = {"Ingress": "from", "Egress": "to"}
+"""Where the rules of a direction have their peers."""
 
 Beforehand = Callable[[Sequence[Obj], str], Iterable[str]]
 """From the policies that isolate a pod in a direction (Ingress or Egress) to nftables rules that come before theirs."""
@@ -41,21 +44,36 @@ class Pod:
 
 
 @dataclass(frozen=True)
+class Machine:
+    """A node as a peer: its labels, and its addresses of both families."""
+
+    labels: Mapping[str, str]
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class World:
     """Everything that decides who may talk to whom. ``namespaces`` are their labels by name.
 
-    ``beforehand`` is empty but for faults.
+    ``cluster_policies`` are of the kinds that policy.networking.k8s.io has. ``beforehand`` is empty but for faults.
     """
 
     policies: tuple[Obj, ...] = ()
     pods: tuple[Pod, ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     beforehand: tuple[Beforehand, ...] = ()
+    cluster_policies: tuple[Obj, ...] = ()
+    machines: tuple[Machine, ...] = ()
 
     @property
     def surroundings(self) -> tuple[object, ...]:
         """All but the policies."""
-        return self.pods, self.namespaces, self.beforehand
+        return self.pods, self.namespaces, self.machines, self.beforehand
+
+    @property
+    def every_policy(self) -> tuple[Obj, ...]:
+        """The policies of all kinds."""
+        return self.policies + self.cluster_policies
 
 
 class Census:
@@ -101,6 +119,12 @@ def policy_types(policy: Obj) -> frozenset[str]:
     """Return the directions that a policy isolates: as it says, otherwise Ingress, and Egress if it has such rules."""
     spec = policy["spec"]
     return frozenset(spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]))
+
+
+def machine(node: Obj) -> Machine:
+    """Return a node of the API as a peer."""
+    addresses = node.get("status", {}).get("addresses") or ()
+    return Machine(labels_of(node), tuple(one["address"] for one in addresses if one["type"].endswith("IP")))
 
 
 def named_ports(pod: Obj) -> Iterator[NamedPort]:

@@ -11,7 +11,7 @@ import pytest
 from pytest_k8snet.embedded.api.bootstrap import new_store
 from pytest_k8snet.embedded.api.deletion import DeleteOptions, delete
 from pytest_k8snet.embedded.api.janitor import Janitor
-from pytest_k8snet.embedded.api.resources import Resource
+from pytest_k8snet.embedded.api.resource import Resource
 from pytest_k8snet.embedded.api.status import StoreError, forbidden
 from pytest_k8snet.embedded.api.store import BACKLOG, HISTORY, Store, Write
 

@@ -16,9 +16,9 @@ from pytest_k8snet.embedded.injection import Target, catalogue
 from pytest_k8snet.embedded.nftables.content import Content
 from pytest_k8snet.embedded.policy.controller import Rewrite
 from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
-from pytest_k8snet.embedded.policy.world import NamedPort, Pod, World
+from pytest_k8snet.embedded.policy.world import Machine, NamedPort, Pod, World
 from pytest_k8snet.oracle.policy_world import Verdict
-from pytest_k8snet.policy.cases import Case, CreatePod, Manifest, RestartPod, Route, Step
+from pytest_k8snet.policy.cases import Case, CreatePod, Manifest, RestartPod, Route, Step, is_cluster_wide
 from pytest_k8snet.policy.simulation import located_somewhere
 from pytest_k8snet.policy.world import State, after, judged, symbolic_arena
 from tests.unit.embedded_policy.packets import Flow, Nodes
@@ -90,7 +90,14 @@ class Enforced:
         self._alive = set(state.pods)
         pods = {name: self._pod(state, name) for name in state.pods}
         self._stored = {name: self._as_stored(name, policy) for name, policy in state.policies.items()}
-        world = World(tuple(self._stored.values()), tuple(pods.values()), state.namespaces)
+        stored = self._stored.values()
+        world = World(
+            tuple(policy for policy in stored if not is_cluster_wide(policy)),
+            tuple(pods.values()),
+            state.namespaces,
+            cluster_policies=tuple(filter(is_cluster_wide, stored)),
+            machines=tuple(Machine({}, addresses) for addresses in state.nodes.values()),
+        )
         return Nodes(self._rewrite(world)), pods
 
     def _as_stored(self, name: str, policy: Manifest) -> dict[str, Any]:

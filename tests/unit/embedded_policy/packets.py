@@ -74,6 +74,8 @@ def _run(content: Content, rules: tuple[str, ...], packet: Packet) -> str:
     """The verdict of a chain: accept, drop, or return at its end."""
     for rule in rules:
         verdict = _apply(content, rule, packet)
+        if verdict.startswith("goto "):
+            return _run(content, content.chains[verdict.removeprefix("goto ")], packet)
         if verdict.startswith("jump "):
             verdict = _run(content, content.chains[verdict.removeprefix("jump ")], packet)
             if verdict == "return":
@@ -96,7 +98,7 @@ def _apply(content: Content, rule: str, packet: Packet) -> str:
             return content.elements.get((found["right"].removeprefix("vmap @"), key), "")
         if _holds(content, key, found["right"]) == bool(found["not"]):
             return ""
-    assert rest in ("accept", "drop", "return"), f"not understood: {rest!r} in {rule!r}"
+    assert rest in ("accept", "drop", "return") or rest.startswith("goto "), f"not understood: {rest!r} in {rule!r}"
     return rest
 
 

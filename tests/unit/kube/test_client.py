@@ -84,6 +84,12 @@ def test_the_credentials_go_with_every_request_and_to_the_exec_streams(api: Kube
     assert api.endpoint().server == api_server.url
 
 
+def test_a_kind_is_served_or_not(api: KubeApi) -> None:
+    assert api.serves("v1", "Pod")
+    assert not api.serves("v1", "Nothing")
+    assert not api.serves("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy")
+
+
 def test_what_is_created_is_sent_as_it_stands(api: KubeApi, api_server: Any) -> None:
     api_server.answers["POST /api/v1/namespaces/ns/pods"] = POD | {"status": {}}
     assert api.create(POD) == POD | {"status": {}}

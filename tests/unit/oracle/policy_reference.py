@@ -111,7 +111,7 @@ class _Enumeration:
             if peer.get("ipBlock"):
                 found |= self._in_block(peer["ipBlock"])
             elif peer.get("namespaceSelector") is not None:
-                where = _matching(peer["namespaceSelector"], self.world.namespaces)
+                where = matching(peer["namespaceSelector"], self.world.namespaces)
                 found |= self._pods_in(where, peer.get("podSelector"))
             else:
                 found |= self._pods_in({policy["metadata"]["namespace"]}, peer["podSelector"])
@@ -119,7 +119,7 @@ class _Enumeration:
 
     def _pods_in(self, namespaces: set[str], selector: Mapping[str, Any] | None) -> set[str]:
         labels = {name: pod.labels for name, pod in self.pods.items() if pod.namespace in namespaces}
-        return _matching(selector or {}, labels)
+        return matching(selector or {}, labels)
 
     def _in_block(self, block: Mapping[str, Any]) -> set[str]:
         return {
@@ -137,7 +137,7 @@ def _within(address: str, cidr: str) -> bool:
     return one.version == many.version and int(many[0]) <= int(one) <= int(many[-1])
 
 
-def _matching(selector: Mapping[str, Any], labelled: Mapping[str, Mapping[str, str]]) -> set[str]:
+def matching(selector: Mapping[str, Any], labelled: Mapping[str, Mapping[str, str]]) -> set[str]:
     """Return the names of what a selector leaves over, taking away requirement by requirement."""
     left = set(labelled)
     for key, value in (selector.get("matchLabels") or {}).items():

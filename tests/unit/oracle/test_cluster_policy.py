@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from pytest_k8snet.oracle.cluster_policy import judge_tiers
-from pytest_k8snet.oracle.network_policy import judge
-from pytest_k8snet.oracle.policy_world import Connection, Judgement, Party, Verdict
+from pytest_k8snet.oracle.cluster_policy import judge_tiers, judge_tiers_service
+from pytest_k8snet.oracle.policy_world import Backend, Connection, Frontend, Judgement, Party, Verdict
 from tests.unit.oracle.policy_examples import (
     HOST_POD,
     NODE_1,
@@ -27,7 +23,6 @@ from tests.unit.oracle.policy_examples import (
     policy,
     world,
 )
-from tests.unit.oracle.policy_strategies import WORLDS, ordinary, special
 
 ALLOWED, DENIED, UNDEFINED = Verdict.ALLOWED, Verdict.DENIED, Verdict.UNDEFINED
 EVERY_POD = {"namespaces": {}}
@@ -208,6 +203,28 @@ def test_domain_names_are_left_open_where_the_outcome_depends_on_them() -> None:
     assert asked([cluster(egress=[accept])], XA, OUTSIDE).verdict == ALLOWED
 
 
+def by_service(policies: Sequence[Any], *backends: Party, external: bool = False) -> Judgement:
+    frontend = Frontend("10.96.0.10", 80, "TCP", external=external)
+    return judge_tiers_service(world(), policies, XA, frontend, [Backend(backend, 80) for backend in backends])
+
+
+def test_a_service_is_judged_at_the_pods_behind_it() -> None:
+    deny = cluster(egress=[rule("Deny", FROM_Y, direction="to")])
+    assert (by_service([deny], ZC).verdict, by_service([deny], YB).verdict) == (ALLOWED, DENIED)
+    assert by_service([deny], YB, ZC).verdict == UNDEFINED
+    assert by_service([deny], YB, external=True).verdict == UNDEFINED
+    with pytest.raises(ValueError, match="has no backend"):
+        by_service([deny])
+
+
+def test_networks_are_left_open_where_they_tell_a_service_from_its_pods() -> None:
+    of_pods = cluster(egress=[rule("Deny", {"networks": ["10.0.0.0/24"]}, direction="to")])
+    said = by_service([of_pods], YB)
+    assert said.verdict == UNDEFINED
+    assert "before or after DNAT, to 10.96.0.10 or to 10.0.0.18 of y/b" in said.because
+    assert by_service([cluster(egress=[rule("Deny", ALL_NETWORKS, direction="to")])], YB).verdict == DENIED
+
+
 def test_a_peer_of_an_unknown_sort_fails_closed() -> None:
     unknown = {"serviceAccounts": {}}
     assert asked([cluster(ingress=[rule("Accept", unknown)])], YB, XA).verdict == ALLOWED
@@ -225,82 +242,3 @@ def test_a_pod_and_itself_or_its_own_node_stay_open_under_deny() -> None:
     deny = cluster(ingress=[rule("Deny")], egress=[rule("Deny", ALL_NETWORKS, direction="to")])
     assert asked([deny], XA, XA).verdict == UNDEFINED
     assert asked([deny], XA, NODE_1).verdict == UNDEFINED
-
-
-SELECTORS = st.one_of(
-    st.just(EVERY_POD),
-    st.sampled_from("xyz").map(lambda name: {"namespaces": {"matchLabels": {"ns": name}}}),
-    st.sampled_from("abc").map(lambda name: {"pods": {"podSelector": {"matchLabels": {"pod": name}}}}),
-)
-
-
-@st.composite
-def cluster_policies(draw: st.DrawFn) -> list[Any]:
-    def rules(direction: str) -> list[Any]:
-        actions = draw(st.lists(st.sampled_from(["Accept", "Deny", "Pass"]), max_size=2))
-        return [rule(action, draw(SELECTORS), direction=direction) for action in actions]
-
-    return [
-        cluster(
-            draw(st.sampled_from(["Admin", "Admin", "Baseline"])),
-            draw(st.integers(1, 2)),
-            f"p{number}",
-            draw(SELECTORS),
-            ingress=rules("from"),
-            egress=rules("to"),
-        )
-        for number in range(draw(st.integers(0, 4)))
-    ]
-
-
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(namespaced=WORLDS, policies=cluster_policies())
-def test_trying_every_order_of_equal_priorities_finds_the_same(namespaced: Any, policies: list[Any]) -> None:
-    """Say it a second time: policies one after the other, in every order that the priorities leave open."""
-
-    def fits(selector: Any, pod: Party) -> bool:
-        if not pod.namespace:
-            return False
-        if "namespaces" in selector:
-            return pod.namespace == selector["namespaces"].get("matchLabels", {}).get("ns", pod.namespace)
-        return pod.labels.get("pod") == selector["pods"]["podSelector"]["matchLabels"]["pod"]
-
-    def first(order: Sequence[Any], tier: str, direction: str, own: Party, other: Party) -> str:
-        peers = "from" if direction == "ingress" else "to"
-        actions = [
-            one["action"]
-            for found in order
-            if found["spec"]["tier"] == tier and fits(found["spec"]["subject"], own)
-            for one in found["spec"][direction]
-            if fits(one[peers][0], other)
-        ]
-        return actions[0] if actions else "Pass"
-
-    def decided(order: Sequence[Any], side: Any, own: Party, other: Party) -> Verdict:
-        finals = {"Accept": ALLOWED, "Deny": DENIED}
-        admin = first(order, "Admin", side.direction.lower(), own, other)
-        last = first(order, "Baseline", side.direction.lower(), own, other)
-        return finals.get(admin) or (side.verdict if side.selecting else finals.get(last, ALLOWED))
-
-    orders = [
-        order
-        for order in itertools.permutations(policies)
-        if [one["spec"]["priority"] for one in order] == sorted(one["spec"]["priority"] for one in order)
-    ]
-    for source, target in itertools.permutations(ordinary(4), 2):
-        connection = Connection(source, target, "TCP", 80)
-        into_out = judge(namespaced, connection).sides
-        possible = [
-            {decided(order, side, *ends) for order in orders}
-            for side, ends in zip(into_out, ((source, target), (target, source)), strict=True)
-        ]
-        expected = DENIED if {DENIED} in possible else ALLOWED if possible == [{ALLOWED}] * 2 else UNDEFINED
-        assert judge_tiers(namespaced, policies, connection).verdict == expected
-
-
-@settings(max_examples=40)
-@given(namespaced=WORLDS)
-def test_without_cluster_policies_network_policy_alone_decides(namespaced: Any) -> None:
-    for source, target in itertools.product(ordinary(4) + special(4), repeat=2):
-        connection = Connection(source, target, "TCP", 80)
-        assert judge_tiers(namespaced, [], connection) == judge(namespaced, connection)

@@ -40,6 +40,6 @@ def test_the_script_is_one_that_a_shell_understands(script: str) -> None:
 def test_the_script_makes_the_pods_applies_the_policies_asks_what_was_wrong_and_cleans_up(script: str) -> None:
     assert script.count(" --command -- python3 ") == 9
     assert "namespace: by-hand-x" in script
-    assert "kubectl delete namespace --wait=false by-hand-x by-hand-y by-hand-z" in script
+    assert "kubectl delete --wait=false namespace/by-hand-x namespace/by-hand-y namespace/by-hand-z" in script
     assert "must not connect" in script
     assert "ask by-hand-" in script

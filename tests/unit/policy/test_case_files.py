@@ -123,9 +123,10 @@ def test_a_route_for_the_file_holds_for_steps_without_one(tmp_path: Path) -> Non
 
 
 def test_the_example_of_the_documentation_can_be_read(tmp_path: Path) -> None:
-    example, found = re.findall(r"```yaml\n(.*?)```", (DOCS / "policy-cases.md").read_text(), flags=re.DOTALL)
+    example, wide, found = re.findall(r"```yaml\n(.*?)```", (DOCS / "policy-cases.md").read_text(), flags=re.DOTALL)
     [case] = load(written(tmp_path, example), {"NETWORK_POLICY": "https://example.org"})
     assert [step.title for step in case.steps] == ["apply policy x/from-friends", "label pod y/b friend=near"]
+    assert load(written(tmp_path, wide), {"CLUSTER_NETWORK_POLICY": "https://example.org"})[0].id == "POLICY-901"
     assert load_own(written(tmp_path, found))[0].id == "POLICY-903"
 
 

@@ -1,4 +1,6 @@
-"""The names of the tests in kubernetes/kubernetes test/e2e/network/netpol/network_policy.go at 008b3652."""
+"""The names of tests of others: kubernetes/kubernetes test/e2e/network/netpol/network_policy.go at 008b3652, and
+kubernetes-sigs/network-policy-api conformance/tests at 0eec1b0.
+"""
 
 from __future__ import annotations
 
@@ -53,4 +55,12 @@ FOR_EACH_PROTOCOL = (
     "should enforce policy based on Ports",
     "should enforce policy to allow traffic only from a pod in a different namespace based on "
     "PodSelector and NamespaceSelector",
+)
+_PARTS = ("Gress", "IngressTCP", "IngressUDP", "IngressSCTP", "EgressTCP", "EgressUDP", "EgressSCTP")
+_PEERS_AND_NAMES = ("EgressInlineCIDRPeers", "IngressNamedPort", "EgressNamedPort")
+# Without CNPAdminTierEgressNodePeers and CNPBaselineTierEgressNodePeers: the arena has no hostNetwork pods.
+CONFORMANCE = (
+    *(f"CNP{tier}Tier{part}" for tier in ("Admin", "Baseline") for part in (*_PARTS, *_PEERS_AND_NAMES)),
+    "CNPAdminTierPriorityField",
+    "CNPAdminTierIntegration",
 )
