@@ -14,10 +14,13 @@ conformance: $(VENV)/user
 	$(BIN)/pytest --k8snet -n 4
 
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 4
 
 calibrate: $(VENV)/user
-	$(BIN)/pytest --k8snet --k8snet-calibrate
+	$(MAKE) --jobs=3 --keep-going --output-sync=target calibrate-1 calibrate-2 calibrate-3
+
+calibrate-%: $(VENV)/user
+	$(BIN)/pytest --k8snet --k8snet-calibrate --k8snet-calibrate-part=$*/3
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check .

@@ -181,7 +181,7 @@ def as_faults(
     """Return the items that take the place of the checks.
 
     Without a list of faults these are the ones that the checks name; each must exist when its turn comes. Then there
-    is one item more, for those that no check names.
+    is one item more, for those that no check names. Of all these only the part that was asked for is returned.
     """
     by_check = [(item, found) for item in checks if (found := check_of(item))]
     known = list({found.id: found for _, found in by_check}.values())
@@ -195,7 +195,8 @@ def as_faults(
         passes[fault] = [item for item, found in by_check if found.id in running]
     if settings.calibrate == "all":
         passes[UNNAMED] = every
+    part, parts = settings.calibrate_part
     return [
         FaultItem.from_parent(session, name=fault, faults=faults, checks=running, nodeid=f"calibration::{fault}")
-        for fault, running in passes.items()
+        for fault, running in list(passes.items())[part - 1 :: parts]
     ]

@@ -7,88 +7,19 @@ an empty value on the command line asks for the default.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from pytest_k8snet import option_values as values
 from pytest_k8snet.profiles import CALIBRATION, PROFILES, Profile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NETSHOOT = "docker.io/nicolaka/netshoot:v0.13"
-
-
-def _text(value: str) -> str:
-    return value.strip()
-
-
-def _flag(value: str) -> bool:
-    if value.lower() in {"1", "true", "yes", "on"}:
-        return True
-    if value.lower() in {"", "0", "false", "no", "off"}:
-        return False
-    raise ValueError("expected true or false")
-
-
-def _count(value: str) -> int:
-    if not value.isdecimal() or int(value) == 0:
-        raise ValueError("expected a whole number from 1")
-    return int(value)
-
-
-def _optional_number(value: str) -> int | None:
-    if value == "":
-        return None
-    if not re.fullmatch(r"\d+", value):
-        raise ValueError("expected a whole number")
-    return int(value)
-
-
-def _seconds(value: str) -> float | None:
-    if value == "":
-        return None
-    seconds = float(value.removesuffix("s")) if re.fullmatch(r"\d*\.?\d+s?", value) else 0.0
-    if not 0 < seconds < 3600:
-        raise ValueError("expected seconds, more than 0 and less than 3600")
-    return seconds
-
-
-def _in_namespace(value: str) -> str:
-    if value and not re.fullmatch(r"[^/\s]+/[^/\s]+", value):
-        raise ValueError("expected NAMESPACE/NAME")
-    return value
-
-
-def _names(value: str) -> str:
-    return ",".join(filter(None, (name.strip() for name in value.split(","))))
-
-
-def _pairs(value: str) -> dict[str, str]:
-    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-    for key, equals, _ in pairs:
-        if not equals or not key.strip():
-            raise ValueError("expected KEY=VALUE[,KEY=VALUE...]")
-    return {key.strip(): text.strip() for key, _, text in pairs}
-
-
-def _tolerations(value: str) -> tuple[dict[str, str], ...]:
-    """Read ``KEY[=VALUE][:EFFECT]`` separated by commas; ``*`` tolerates every taint."""
-    found: list[dict[str, str]] = []
-    for part in filter(None, (item.strip() for item in value.split(","))):
-        if part == "*":
-            found.append({"operator": "Exists"})
-            continue
-        match = re.fullmatch(r"([^=:\s]+)(?:=([^:\s]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?", part)
-        if match is None:
-            raise ValueError("expected KEY[=VALUE][:NoSchedule|PreferNoSchedule|NoExecute] or *")
-        key, text, effect = match.groups()
-        toleration = {"key": key, "operator": "Exists"} if text is None else {"key": key, "value": text}
-        found.append(toleration | ({"effect": effect} if effect else {}))
-    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -99,7 +30,7 @@ class Option:
     help: str
     default: str = ""
     metavar: str = "TEXT"
-    parse: Callable[[str], Any] = _text
+    parse: Callable[[str], Any] = values.text
     choices: tuple[str, ...] = ()
     const: str | None = None  # the value when the option is given alone
 
@@ -135,21 +66,29 @@ OPTIONS: tuple[Option, ...] = (
         "image_pull_secret",
         "Secret as NAMESPACE/NAME that is copied to pull the image with",
         metavar="NS/NAME",
-        parse=_in_namespace,
+        parse=values.in_namespace,
     ),
     Option("profile", "which levels run and with how much patience", "standard", "NAME", choices=tuple(PROFILES)),
     Option("report", "folder of the report", "k8snet-report", "FOLDER"),
-    Option("seed", "number that makes what is drawn at random repeatable", metavar="N", parse=_optional_number),
-    Option("fuzz", "random sets of NetworkPolicies to play", "0", "N", _optional_number),
+    Option("seed", "number that makes what is drawn at random repeatable", metavar="N", parse=values.optional_number),
+    Option("fuzz", "random sets of NetworkPolicies to play", "0", "N", values.optional_number),
     Option("policy_cases", "NetworkPolicy cases of your own, a YAML file or a folder of them", metavar="PATH"),
     Option(
         "calibrate",
         "show that every check can fail: inject each fault (or the named ones) into the embedded cluster",
         metavar="FAULT,...",
-        parse=_names,
+        parse=values.names,
         const="all",
     ),
-    Option("fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", _names),
+    Option(
+        "calibrate_part",
+        "of the calibration only the I-th of N parts, so that several runs share it",
+        metavar="I/N",
+        parse=values.part,
+    ),
+    Option(
+        "fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", values.names
+    ),
     Option("waivers", "TOML file of known failures that do not fail the run", metavar="FILE"),
     Option("claims", "TOML file of what the cluster is said to have and not to have", metavar="FILE"),
     Option(
@@ -159,24 +98,27 @@ OPTIONS: tuple[Option, ...] = (
         "converge",
         "seconds in which an expectation must come true, instead of the profile's",
         metavar="SECONDS",
-        parse=_seconds,
+        parse=values.seconds,
     ),
-    Option("node_selector", "only nodes with these labels", metavar="KEY=VALUE,...", parse=_pairs),
+    Option("node_selector", "only nodes with these labels", metavar="KEY=VALUE,...", parse=values.pairs),
     Option(
         "tolerations",
         "taints that probe pods tolerate; * tolerates every one",
         metavar="KEY[=VALUE][:EFFECT],...",
-        parse=_tolerations,
+        parse=values.tolerations,
     ),
     Option("runtime_class", "RuntimeClass of the probe pods", metavar="NAME"),
-    Option("namespace_labels", "labels for the namespaces that are made", metavar="KEY=VALUE,...", parse=_pairs),
+    Option("namespace_labels", "labels for the namespaces that are made", metavar="KEY=VALUE,...", parse=values.pairs),
     Option(
-        "namespace_annotations", "annotations for the namespaces that are made", metavar="KEY=VALUE,...", parse=_pairs
+        "namespace_annotations",
+        "annotations for the namespaces that are made",
+        metavar="KEY=VALUE,...",
+        parse=values.pairs,
     ),
     Option("kind_image", "node image for kind", metavar="IMAGE"),
     Option("kind_config", "kind configuration file instead of one control plane and two workers", metavar="FILE"),
-    Option("kind_keep", "keep the kind cluster after the run", metavar="BOOL", parse=_flag, const="true"),
-    Option("embedded_nodes", "nodes of the embedded cluster", "3", "N", _count),
+    Option("kind_keep", "keep the kind cluster after the run", metavar="BOOL", parse=values.flag, const="true"),
+    Option("embedded_nodes", "nodes of the embedded cluster", "3", "N", values.count),
     Option(
         "embedded_family", "address families of the embedded cluster", "dual", "NAME", choices=("ipv4", "ipv6", "dual")
     ),
@@ -206,6 +148,7 @@ class Settings:
     fuzz: int
     policy_cases: str
     calibrate: str
+    calibrate_part: tuple[int, int]
     fault: str
     waivers: str
     claims: str
@@ -263,8 +206,8 @@ def read_settings(config: pytest.Config, environment: Mapping[str, str]) -> Sett
         pytest.UsageError: a value that cannot be used, with where it came from and what is possible.
 
     """
-    values: dict[str, Any] = {option.name: _read(option, config, environment) for option in OPTIONS}
-    return Settings(**values, root=config.rootpath)
+    read: dict[str, Any] = {option.name: _read(option, config, environment) for option in OPTIONS}
+    return Settings(**read, root=config.rootpath)
 
 
 def _read(option: Option, config: pytest.Config, environment: Mapping[str, str]) -> object:

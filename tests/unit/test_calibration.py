@@ -171,5 +171,17 @@ def test_the_faults_take_the_place_of_the_checks(
     assert names("snat,new-fault") == ["healthy", "snat", "new-fault"]
 
 
+def test_parts_of_a_calibration_make_the_whole_without_doing_anything_twice(
+    pytester: pytest.Pytester, make_settings: Callable[..., Settings]
+) -> None:
+    checks = pytester.getitems(CHECKS)
+
+    def names(part: int) -> list[str]:
+        settings = make_settings(calibrate="all", calibrate_part=(part, 3))
+        return [item.name for item in as_faults(checks[0].session, checks, settings, faults=_no_faults)]
+
+    assert [names(part) for part in (1, 2, 3)] == [["healthy", "snat"], ["a-fault", "unnamed-faults"], ["mtu"]]
+
+
 def _no_faults() -> FaultInjector:
     raise AssertionError("nothing is injected before its turn")

@@ -26,6 +26,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "fuzz": ("3", 3),
     "policy_cases": ("mine.yaml", "mine.yaml"),
     "calibrate": ("snat-on-node, udp-dropped", "snat-on-node,udp-dropped"),
+    "calibrate_part": ("2/3", (2, 3)),
     "fault": (" snat-on-node,", "snat-on-node"),
     "waivers": ("waivers.toml", "waivers.toml"),
     "claims": ("claims.toml", "claims.toml"),
@@ -177,6 +178,9 @@ def test_a_refusal_names_the_variable_or_the_key_that_the_value_came_from(
         ("image_pull_secret", "a/b/c", "NAMESPACE/NAME"),
         ("tolerations", "key:Sometimes", "NoSchedule"),
         ("tolerations", "=value", "NoSchedule"),
+        ("calibrate_part", "4/3", "I/N"),
+        ("calibrate_part", "0/3", "I/N"),
+        ("calibrate_part", "half", "I/N"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_what_was_expected(

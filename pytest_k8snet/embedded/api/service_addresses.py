@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import random
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from . import status
 from .checks import invalid
-from .objects import Obj, lookup, name_of
+from .objects import Obj, lookup, name_of, namespace_of
 from .resource import Resource
 from .status import Cause
 from .store import Store
@@ -25,26 +26,27 @@ class ServiceAddresses:
     def __init__(self, networks: Sequence[str]) -> None:
         parsed = [ipaddress.ip_network(text) for text in networks]
         self._networks: dict[str, Network] = {f"IPv{network.version}": network for network in parsed}
+        self._owners: dict[str, tuple[str, str]] = {}
+        """Who got an address last, by name and namespace. It may have left it since: ``_Taken`` looks."""
 
     def __call__(self, store: Store, resource: Resource, obj: Obj, old: Obj | None) -> Iterable[str]:
         """Fill in what a Service leaves open, and refuse what is taken or not in the cluster's ranges (422)."""
         if resource.plural != "services":
             return ()
         spec = obj["spec"]
-        others = [other for other in store.list("services") if other["metadata"]["uid"] != obj["metadata"]["uid"]]
-        causes = list(self._settle(spec, others))
+        causes = [*self._settle(spec, _Taken(store, self._owners, obj)), *_settle_node_ports(spec, store, obj)]
         if causes:
             raise status.invalid("Service", name_of(obj), causes)
+        self._owners |= dict.fromkeys(_addresses(spec), (name_of(obj), namespace_of(obj)))
         return ()
 
-    def _settle(self, spec: Obj, others: Sequence[Obj]) -> Iterator[Cause]:
+    def _settle(self, spec: Obj, taken: _Taken) -> Iterator[Cause]:
         if spec["type"] == "ExternalName":
             for key in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
                 spec.pop(key, None)
         else:
             wrong = list(self._settle_families(spec))
-            yield from wrong or self._settle_addresses(spec, others)
-        yield from _settle_node_ports(spec, others)
+            yield from wrong or self._settle_addresses(spec, taken)
 
     def _settle_families(self, spec: Obj) -> Iterator[Cause]:
         """Which families, in which order: as asked for, by given addresses, or by the cluster's own order."""
@@ -70,11 +72,10 @@ class ServiceAddresses:
                 "spec.ipFamilyPolicy", policy, "must be RequireDualStack or PreferDualStack with two ipFamilies"
             )
 
-    def _settle_addresses(self, spec: Obj, others: Sequence[Obj]) -> Iterator[Cause]:
+    def _settle_addresses(self, spec: Obj, taken: _Taken) -> Iterator[Cause]:
         if spec.get("clusterIP") == "None":
             spec["clusterIPs"] = ["None"]
             return
-        taken = {address for other in others for address in _addresses(other["spec"])}
         given = {f"IPv{ipaddress.ip_address(address).version}": address for address in _addresses(spec)}
         addresses = []
         for family in spec["ipFamilies"]:
@@ -86,22 +87,38 @@ class ServiceAddresses:
         spec["clusterIP"], spec["clusterIPs"] = addresses[0], addresses
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """The addresses that other Services than ``asking`` have, found without looking at all of them."""
+
+    store: Store
+    owners: Mapping[str, tuple[str, str]]
+    asking: Obj
+
+    def __contains__(self, address: object) -> bool:
+        owner = self.owners.get(str(address))
+        found = self.store.get("services", *owner) if owner else None
+        if found is None or found["metadata"]["uid"] == self.asking["metadata"]["uid"]:
+            return False
+        return address in _addresses(found["spec"])
+
+
 def _addresses(spec: Obj) -> list[str]:
     return spec.get("clusterIPs") or ([spec["clusterIP"]] if spec.get("clusterIP") else [])
 
 
-def _refusal(address: str, network: Network, taken: Collection[str]) -> str:
+def _refusal(address: str, network: Network, taken: _Taken) -> str:
     if ipaddress.ip_address(address) not in network:
         return f"the provided IP ({address}) is not in the valid range. The range of valid IPs is {network}"
     return "provided IP is already allocated" if address in taken else ""
 
 
-def _free(network: Network, taken: Collection[str]) -> str:
+def _free(network: Network, taken: _Taken) -> str:
     """A random free address: one that was just released is not likely to be the next."""
     return _pick(lambda: str(network[random.randrange(1, network.num_addresses - 1)]), taken)
 
 
-def _pick(draw: Callable[[], str], taken: Collection[str]) -> str:
+def _pick(draw: Callable[[], str], taken: Container[str]) -> str:
     while (choice := draw()) in taken:
         pass
     return choice
@@ -115,9 +132,10 @@ def _node_ports(service: Obj) -> Iterator[tuple[str, int]]:
         yield "TCP", int(health)
 
 
-def _settle_node_ports(spec: Obj, others: Sequence[Obj]) -> Iterator[Cause]:
+def _settle_node_ports(spec: Obj, store: Store, asking: Obj) -> Iterator[Cause]:
     if spec["type"] not in ("NodePort", "LoadBalancer"):
         return
+    others = [other for other in store.list("services") if other["metadata"]["uid"] != asking["metadata"]["uid"]]
     taken = {number for other in others for number in _node_ports(other)}
     numbers = {str(number) for _, number in taken}
     wanted = spec["type"] == "NodePort" or spec.get("allocateLoadBalancerNodePorts") is not False

@@ -11,7 +11,8 @@ hook "forward", and what a pod sends to itself through a Service is let through.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
+from itertools import chain
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.nftables.content import Content, name_for
@@ -40,6 +41,7 @@ SKELETON = Content(
 
 DIRECTIONS = tuple(PEERS)
 Declared = tuple[NamedPort, ...]
+Identities = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -71,23 +73,30 @@ class _Applying:
         return bool(self.admin or self.namespaced or self.baseline)
 
     @property
-    def key(self) -> tuple[tuple[int, ...], ...]:
+    def key(self) -> Identities:
         """What tells these policies from others of the same world."""
         return tuple(tuple(map(id, policies)) for policies in (self.admin, self.namespaced, self.baseline))
 
 
 @dataclass
 class Compiler:
-    """The rules for one world, node by node."""
+    """The rules for one world, node by node.
+
+    ``former`` is the compiler of another world. If pods, nodes and namespaces are the same in both, the rules of the
+    policies that are in both are not made again: a change of one policy then costs what that policy costs.
+    """
 
     world: World
-    _chains: dict[tuple[object, ...], _Chain] = field(default_factory=dict)
+    former: InitVar[Compiler | None] = None
+    _chains: dict[tuple[str, Identities, Declared], _Chain] = field(default_factory=dict)
     _known: dict[tuple[int, str, Declared], tuple[Condition, ...]] = field(default_factory=dict)
     _ranked: dict[tuple[int, str, Declared], tuple[tuple[str, Condition], ...]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, former: Compiler | None) -> None:
         census = Census(self.world)
         self._conditions = Conditions(census)
+        if former and former.world.surroundings == self.world.surroundings:
+            self._inherit(former)
         self._tiers = Tiers(self.world.cluster_policies, self.world.machines, census)
         selected = [(policy, policy_types(policy), census.selected(policy)) for policy in self.world.policies]
         self._selecting: dict[str, dict[Pod, list[Obj]]] = {direction: {} for direction in DIRECTIONS}
@@ -95,6 +104,15 @@ class Compiler:
             for direction in types:
                 for pod in pods:
                     self._selecting[direction].setdefault(pod, []).append(policy)
+
+    def _inherit(self, former: Compiler) -> None:
+        """Policies are told apart by their identity, which is safe as long as both worlds hold them."""
+        here = _identities(self.world) & _identities(former.world)
+        self._known = {key: rules for key, rules in former._known.items() if key[0] in here}
+        self._ranked = {key: rules for key, rules in former._ranked.items() if key[0] in here}
+        self._chains = {key: made for key, made in former._chains.items() if here.issuperset(chain(*key[1]))}
+        conditions = chain(chain(*self._known.values()), (one for rules in self._ranked.values() for _, one in rules))
+        self._conditions.inherit(former._conditions, {one.uses for one in conditions if one.uses})
 
     def content(self, node: str) -> Content:
         """Return what is in the table of a node, besides the skeleton."""
@@ -105,9 +123,9 @@ class Compiler:
         for direction in DIRECTIONS:
             for pod in own:
                 if applying := self._applying(pod, direction):
-                    chain = self._chain(applying, direction, pod)
-                    elements |= _attached(pod, direction.lower(), chain.name)
-                    for one in filter(None, (chain, chain.onward)):
+                    first = self._chain(applying, direction, pod)
+                    elements |= _attached(pod, direction.lower(), first.name)
+                    for one in filter(None, (first, first.onward)):
                         chains[one.name] = one.rules.texts
                         used |= one.rules.uses
         sets = self._conditions.sets
@@ -178,6 +196,10 @@ class Compiler:
                 for condition in self._conditions.of(policy, peer, rule.ports, direction, declared)
             )
         return self._ranked[key]
+
+
+def _identities(world: World) -> set[int]:
+    return set(map(id, chain(world.policies, world.cluster_policies)))
 
 
 def _chain_of(rules: _Rules, onward: _Chain | None = None) -> _Chain:

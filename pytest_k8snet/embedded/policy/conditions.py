@@ -44,6 +44,10 @@ class Conditions:
         self._census = census
         self._made: dict[str, tuple[Condition, ...]] = {}
 
+    def inherit(self, former: Conditions, names: Iterable[str]) -> None:
+        """Take over sets of the conditions for another world in which they have the same elements."""
+        self.sets |= {name: former.sets[name] for name in names}
+
     def of(
         self, policy: Obj, peer: Obj | None, ports: Ports, direction: str, declared: tuple[NamedPort, ...]
     ) -> Iterator[Condition]:

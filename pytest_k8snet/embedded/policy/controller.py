@@ -35,6 +35,8 @@ class PolicyController:
         self._network = network
         self._tables = {node.name: Table(node.netns, "policy", SKELETON) for node in network.nodes.values()}
         self._upkeep = Upkeep(self._load)
+        self._compiler = Compiler(World())
+        self._connected: tuple[Pod, ...] = ()
         for node in network.nodes.values():
             node.on_attach.append(self._attached)
             node.on_change.append(self._changed)
@@ -66,20 +68,27 @@ class PolicyController:
     async def _load(self) -> None:
         world = World(
             tuple(self._store.list("networkpolicies")),
-            tuple(self._pods()),
+            self._pods(),
             self._namespaces(),
             cluster_policies=tuple(policy for plural in CLUSTER_POLICIES for policy in self._store.list(plural)),
             machines=tuple(map(machine, self._store.list("nodes"))),
         )
         for rewrite in self.rewrites.values():
             world = rewrite(world)
-        compiler = Compiler(world)
+        self._compiler = compiler = Compiler(world, self._compiler)
         await together(table.change({"": compiler.content(name)}) for name, table in self._tables.items())
 
     def _namespaces(self) -> dict[str, Mapping[str, str]]:
         return namespace_labels(self._store.list("namespaces"))
 
-    def _pods(self) -> Iterator[Pod]:
+    def _pods(self) -> tuple[Pod, ...]:
+        """The pods that are connected. One that is as it was is the same object as it was."""
+        former = {pod.uid: pod for pod in self._connected}
+        pods = ((former.get(pod.uid), pod) for pod in self._pods_now())
+        self._connected = tuple(was if was and vars(was) == vars(pod) else pod for was, pod in pods)
+        return self._connected
+
+    def _pods_now(self) -> Iterator[Pod]:
         """The pods that are connected, with the addresses that they really have."""
         links: dict[str, list[tuple[Node, PodLink]]] = {}
         for node, link in self._network.links():

@@ -65,6 +65,11 @@ class World:
     cluster_policies: tuple[Obj, ...] = ()
     machines: tuple[Machine, ...] = ()
 
+    @property
+    def surroundings(self) -> tuple[object, ...]:
+        """All but the policies."""
+        return self.pods, self.namespaces, self.beforehand, self.machines
+
 
 class Census:
     """Finds the pods of a world that policies speak of. The same question is answered once."""

@@ -193,6 +193,22 @@ def test_the_order_of_policies_does_not_matter(made: World, random: Any) -> None
     ]
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(worlds, worlds, st.randoms(), st.booleans())
+def test_what_was_made_for_a_former_world_changes_nothing(one: World, two: World, random: Any, moved: bool) -> None:
+    kept = [policy for policy in one.policies if random.random() < 0.7]
+    pods = PODS[1:] if moved else PODS
+    changed = World((*two.policies, *kept), pods, NAMESPACES)
+    former = Compiler(one)
+    for compiler in (former, following := Compiler(changed, former)):
+        for n in (0, 1):
+            compiler.content(f"node-{n}")
+    again = World(one.policies, pods, NAMESPACES)
+    for made, world_now in ((following, changed), (Compiler(again, following), again)):
+        alone = Compiler(world_now)
+        assert [made.content(f"node-{n}") for n in (0, 1)] == [alone.content(f"node-{n}") for n in (0, 1)]
+
+
 def test_without_policies_nothing_is_in_the_table() -> None:
     content = Compiler(world()).content("node-1")
     assert (content.sets, content.chains, content.elements) == ({}, {}, {})
