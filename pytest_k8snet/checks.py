@@ -22,6 +22,8 @@ AREAS = {
     "performance": "bandwidth, latency and MTU",
     "resilience": "what breaks, for how long, when a part fails",
 }
+AREA_OF = {"svc": "services", "exp": "services"}
+"""The areas of ids that do not begin with their area's name."""
 
 REQUIREMENTS = {
     "ipv4": "the cluster gives pods IPv4 addresses",
@@ -31,6 +33,7 @@ REQUIREMENTS = {
     "host_network": "the cluster lets us run hostNetwork pods",
     "host_port": "the cluster serves hostPort",
     "outside": "there is a host outside the cluster to probe from",
+    "load_balancer": "somebody gives Services of type LoadBalancer an address",
     "sctp": "probe pods can speak SCTP (a kernel with SCTP, or raw sockets)",
     "icmp": "probe pods can send ICMP echo (the ping_group_range sysctl)",
     "policy_enforced": "the cluster enforces NetworkPolicy",
@@ -73,7 +76,9 @@ def check(
     ``spec`` is the URL of the clause. Raises ValueError for an id, area, level or requirement that does not exist, so
     that a misspelt one fails at import.
     """
-    given = Check(id, area or id.partition("-")[0].lower(), level, spec, tuple(requires), tuple(catches), shows=shows)
+    prefix = id.partition("-")[0].lower()
+    named = area or AREA_OF.get(prefix, prefix)
+    given = Check(id, named, level, spec, tuple(requires), tuple(catches), shows=shows)
     marks = marks_of(given)
 
     def mark(function: TestFunction) -> TestFunction:

@@ -14,7 +14,7 @@ from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict, P
 from pytest_k8snet.kube import labels, pods
 from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.pods import PodRequest
-from pytest_k8snet.kube.wait import Deadline, ready, wait_for_pods
+from pytest_k8snet.kube.wait import Deadline, ready, running, wait_for_pods
 from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.state import Fleet, Node
 
@@ -193,10 +193,31 @@ class Namespace:
         found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS))
         return tuple(fleet.as_pod(obj) for obj in found)
 
+    def wait_running(self, *names: str) -> tuple[Pod, ...]:
+        """Wait until pods run, Ready or not, and return them as they are now."""
+        found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS), until=running)
+        return tuple(fleet.as_pod(obj) for obj in found)
+
+    def get(self, api_version: str, kind: str, name: str) -> Object:
+        """Return an object of this namespace as the API has it now."""
+        return self._cluster.api.get(api_version, kind, name, self.name)
+
+    def objects(self, api_version: str, kind: str, *, labels: str | None = None) -> list[Object]:
+        """Return the objects of a kind in this namespace."""
+        return self._cluster.api.objects(api_version, kind, self.name, labels=labels)
+
+    def label(self, pod: Pod, **changed: str | None) -> None:
+        """Give a pod other labels; None takes one away."""
+        self._cluster.api.patch("v1", "Pod", pod.name, {"metadata": {"labels": changed}}, self.name)
+
     def twins(self, name: str) -> tuple[Pod, Pod]:
         """Start one pod with two containers and return it as each of them sees it."""
         first = self.pod(name, containers={"first": (pods.POD_PORT,), "second": (pods.POD_PORT + 1,)})
         return first, replace(first, container="second", port=pods.POD_PORT + 1)
+
+    def end(self, pod: Pod, *, grace: int) -> None:
+        """Delete a pod and do not wait until it is gone: it has ``grace`` seconds to end."""
+        self._cluster.api.delete("v1", "Pod", pod.name, self.name, grace=grace)
 
     def delete(self, *doomed: Pod, grace: int = 0) -> None:
         """Delete pods and wait until they are gone.

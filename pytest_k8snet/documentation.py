@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_k8snet import catalogue, options
+from pytest_k8snet import catalogue, options, sig_network
 from pytest_k8snet.checks import REQUIREMENTS
 from pytest_k8snet.oracle import policy_page
 from pytest_k8snet.policy import coverage
@@ -82,6 +82,22 @@ experimental channel.
 
 {cyclonus}
 """
+SIG_NETWORK_PAGE = """\
+# Our checks and the tests of [sig-network]
+
+Kubernetes has end-to-end tests of its network; those marked as conformance make a cluster a certified one. Where one of
+our checks asks the same, it asks by value: which pod answered, and whom it saw. Names as of Kubernetes 1.35.
+
+{areas}"""
+SIG_NETWORK_AREA = """\
+## {area}
+
+{upstream}
+
+### Ours alone
+
+{alone}
+"""
 MADE = "<!-- Made by 'make docs' from the code: change it there. -->\n"
 
 
@@ -98,7 +114,25 @@ def pages() -> dict[str, str]:
         + CHECKS_PAGE.format(checks=catalogue.as_markdown(), levels=_rows(LEVELS), requirements=_rows(REQUIREMENTS)),
         "policy-oracle.md": MADE + policy_page.as_markdown(),
         "policy-coverage.md": MADE + _coverage(),
+        "sig-network-coverage.md": MADE + _sig_network(),
     }
+
+
+def _sig_network() -> str:
+    titles = {check.id: sentence for check, sentence in catalogue.all_checks()}
+    found = sig_network.areas()
+    if unknown := sig_network.unknown_checks(found, titles):
+        raise ValueError(f"{sig_network.FOLDER} names checks that there are not: {', '.join(sorted(unknown))}")
+    return SIG_NETWORK_PAGE.format(
+        areas="\n".join(
+            SIG_NETWORK_AREA.format(
+                area=area.name.capitalize(),
+                upstream=sig_network.upstream_table(area),
+                alone=sig_network.alone_table(area, titles),
+            )
+            for area in found
+        )
+    )
 
 
 def _coverage() -> str:

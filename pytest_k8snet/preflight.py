@@ -20,12 +20,13 @@ from pytest_k8snet.options import Settings
 from pytest_k8snet.policy import enforcement, tier_enforcement
 from pytest_k8snet.probe.observation import CONNECTS, Expected, Family, Outcome, Probe, Protocol
 from pytest_k8snet.providers import Choice, Provider, Say
+from pytest_k8snet.services import balancer
 from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
 
-# The policies that a cluster may enforce: how that is seen, and what is said of one that does.
-POLICIES: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
+# What takes seconds to find out: how, and what is said of a cluster that lacks nothing of it.
+LOOKED_AT_WHEN_NEEDED: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
     "policy_enforced": (lambda cluster: enforcement.why_not(cluster), "NetworkPolicy is enforced"),
     "cluster_network_policy": (
         lambda cluster: tier_enforcement.why_not(cluster, tier_enforcement.NEW),
@@ -39,6 +40,7 @@ POLICIES: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
         lambda cluster: tier_enforcement.why_no_baseline(cluster),
         "there is no BaselineAdminNetworkPolicy",
     ),
+    "load_balancer": (lambda cluster: balancer.why_not(cluster), "Services of type LoadBalancer get an address"),
 }
 # What the cluster lacks for the one, it lacks for the other.
 PRESUMED = {"baseline_admin_network_policy": "admin_network_policy"}
@@ -181,19 +183,19 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
         greetings = attachment.hello(state.fleet.all())
         _positive_control(attachment, state)
         say("exec works, and a positive control connected")
-        return _policy(capabilities.add(state, attachment, greetings), attachment, plan, say)
+        return _looked_at(capabilities.add(state, attachment, greetings), attachment, plan, say)
     finally:
         attachment.close()
 
 
-def _policy(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
-    """Add which policies are enforced, which takes seconds, where that is needed and not known."""
+def _looked_at(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
+    """Add what takes seconds to find out, as far as it is needed and not known."""
     missing, untried = dict(state.missing), [*state.untried]
-    for name, (look, fine) in POLICIES.items():
+    for name, (why_not, fine) in LOOKED_AT_WHEN_NEEDED.items():
         if name in missing:
             continue
         reason = missing.get(PRESUMED.get(name, ""), "") if name in plan.needs else enforcement.UNKNOWN
-        reason = reason or look(Cluster(attachment))
+        reason = reason or why_not(Cluster(attachment))
         if reason == enforcement.UNKNOWN:
             untried.append(name)
             continue

@@ -36,7 +36,11 @@ def demand_pods(api: KubeApi, state: ClusterState, cells: Iterable[Cell]) -> Non
 
 
 def _concerned(state: ClusterState, cells: list[Cell]) -> Iterator[Pod]:
-    names = {name for probe, expected in cells for name in (expected.server, expected.target, probe.column)}
+    names = {
+        name
+        for probe, expected in cells
+        for name in (expected.server, *expected.servers, expected.target, probe.column)
+    }
     addresses = {probe.address for probe, _ in cells}
     sources = {probe.source for probe, _ in cells}
     for pod in state.fleet.all():

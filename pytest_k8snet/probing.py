@@ -116,6 +116,13 @@ class Probing:
         if (record := self._item.stash.get(RECORD, None)) is not None:
             record.measurements.append(Measurement(name, value, unit))
 
+    def timed(self, what: str, expected: Expectation) -> TruthTable:
+        """Probe as a call does, and put into the report how long it took to come true after what happened just now."""
+        table = self(expected)
+        if table.seconds_to_converge is not None:
+            self.measured(f"time until {what}", round(table.seconds_to_converge, 3), "s")
+        return table
+
     def expectation(
         self,
         *,

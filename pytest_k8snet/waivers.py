@@ -29,21 +29,25 @@ def read_waivers(name: str, today: datetime.date) -> tuple[Waiver, ...]:
         raise _refused(name, f"expected only [[waiver]] tables, not {', '.join(unknown) or 'a waiver of another form'}")
     made: dict[tuple[str, frozenset[tuple[str, str]]], Waiver] = {}
     for number, entry in enumerate(entries):
-        waiver = _waiver(entry, file.place(ENTRY, number, among=len(entries)), today)
-        first = made.setdefault((waiver.check, frozenset(waiver.params.items())), waiver)
-        if first is not waiver:
-            raise _refused(waiver.place, f"{waiver.name} is waived already at {first.place}")
+        for waiver in _waivers(entry, file.place(ENTRY, number, among=len(entries)), today):
+            first = made.setdefault((waiver.check, frozenset(waiver.params.items())), waiver)
+            if first is not waiver:
+                raise _refused(waiver.place, f"{waiver.name} is waived already at {first.place}")
     return tuple(made.values())
 
 
-def _waiver(entry: Mapping[str, Any], place: str, today: datetime.date) -> Waiver:
+def _waivers(entry: Mapping[str, Any], place: str, today: datetime.date) -> list[Waiver]:
+    """Return one waiver for each check that an entry names."""
     for field in REQUIRED:
         if field not in entry:
             raise _refused(place, f"a waiver needs {', '.join(REQUIRED)}; {field} is missing")
     if unknown := sorted(set(entry) - {*REQUIRED, "params"}):
         raise _refused(place, f"{', '.join(unknown)}: a waiver has only {', '.join(REQUIRED)} and params")
-    for field in ("check", "reason", "link"):
-        if not isinstance(entry[field], str) or not entry[field].strip():
+    checks = entry["check"] if isinstance(entry["check"], list) else [entry["check"]]
+    if not checks or not all(map(_is_text, checks)):
+        raise _refused(place, f"check must be the id of a check or a list of ids, not {entry['check']!r}")
+    for field in ("reason", "link"):
+        if not _is_text(entry[field]):
             raise _refused(place, f"{field} must be a text that is not empty, not {entry[field]!r}")
     expires = entry["expires"]
     # A datetime is a date for Python; here it would say more than is looked at.
@@ -54,7 +58,11 @@ def _waiver(entry: Mapping[str, Any], place: str, today: datetime.date) -> Waive
         raise _refused(place, 'params must be texts by name, such as { family = "ipv6" }')
     state = WaiverState.EXPIRED if expires < today else WaiverState.UNUSED
     reason, link = (" ".join(entry[field].split()) for field in ("reason", "link"))
-    return Waiver(entry["check"], reason, link, expires, params, place, state)
+    return [Waiver(check, reason, link, expires, params, place, state) for check in checks]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def demand_known(waivers: Iterable[Waiver], collected: Collection[str]) -> None:

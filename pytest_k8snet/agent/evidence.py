@@ -68,6 +68,7 @@ class Finding(NamedTuple):
     replied_from: str = ""
     path_mtu: int = 0
     handshake: bool = False
+    data: str = ""
 
 
 class QueuedError(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 import time
 from typing import Any, Dict, List
@@ -14,6 +15,7 @@ from .target import Question, Target
 _EVERY = 0.1
 _KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 _CHUNK = 1 << 16
+_POD = re.compile(rb'"pod":"([^"]{1,253})"')
 
 
 class Hold:
@@ -26,6 +28,7 @@ class Hold:
         self._sent = 0
         self._answers: List[float] = []
         self._over = ""
+        self._servers: List[str] = []
         self._answered = asyncio.Event()
         self._sending = asyncio.ensure_future(self._send())
         asyncio.get_running_loop().add_reader(sock.fileno(), self._receive)
@@ -41,10 +44,12 @@ class Hold:
     def report(self) -> Dict[str, Any]:
         """Return the age, what was sent and when each answer came, in seconds since the connection was open.
 
-        ``over`` says why nothing is sent any more, "" while lines are sent.
+        ``over`` says why nothing is sent any more, "" while lines are sent; ``servers`` are the pods that answered, in
+        the order in which they took over from each other.
         """
         age = round(time.monotonic() - self._began, 3)
-        return {"age": age, "sent": self._sent, "answers": list(self._answers), "over": self._over}
+        times = {"age": age, "sent": self._sent, "answers": list(self._answers)}
+        return {**times, "over": self._over, "servers": list(self._servers)}
 
     def release(self) -> None:
         """Close the connection."""
@@ -73,6 +78,9 @@ class Hold:
             self._end("closed by the other end")
             return
         self._answers += [round(time.monotonic() - self._began, 3)] * data.count(b"\n")
+        for name in _POD.findall(data):
+            if self._servers[-1:] != [name.decode()]:
+                self._servers.append(name.decode())
         self._answered.set()
 
     def _failed(self, error: OSError) -> None:

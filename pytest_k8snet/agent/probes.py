@@ -8,6 +8,7 @@ from typing import Any, Awaitable, Callable, Dict, Sequence
 
 from .evidence import PROBE_ERROR, TIMEOUT, Finding
 from .messages import probe_icmp, probe_udp
+from .payloads import carry_datagram, carry_stream
 from .raw_sctp import probe_raw_sctp
 from .streams import probe_kernel_sctp, probe_stream
 from .target import Question, Target, resolve
@@ -16,6 +17,7 @@ Method = Callable[[Target, float], Awaitable[Finding]]
 
 _STARTED_AT_ONCE = 32
 _LOOKUPS_AT_ONCE = 128  # each has a thread, and pods may have few
+_CARRIERS: Dict[str, Method] = {"tcp": carry_stream, "udp": carry_datagram}
 
 
 def _methods(sctp_kind: str) -> Dict[str, Method]:
@@ -69,9 +71,10 @@ class Runner:
 
     async def _attempt(self, target: Target, seconds: float) -> Finding:
         protocol = target.question.protocol
-        method = self._methods.get(protocol)
+        methods = _CARRIERS if target.question.data else self._methods
+        method = methods.get(protocol)
         if method is None:
-            return Finding(PROBE_ERROR, f"unknown protocol {protocol!r}, known are {', '.join(self._methods)}")
+            return Finding(PROBE_ERROR, f"unknown protocol {protocol!r}, known are {', '.join(methods)}")
         try:
             return await method(target, seconds)
         except Exception as error:  # a fault of this program must neither look like the network's nor stop other probes

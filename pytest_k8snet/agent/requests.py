@@ -11,14 +11,16 @@ import queue
 import threading
 from typing import Any, Awaitable, Callable, Dict, Set
 
-from . import VERSION, lines
+from . import VERSION, http, lines
 from .capabilities import can_capture, icmp_kind, sctp_kind
 from .evidence import Finding
 from .facts import facts
 from .holding import Holds, question_to_hold
 from .identity import Identity
 from .limits import concurrent_probes, raise_open_files
+from .lookups import look_up
 from .main_process import ask_main_process
+from .name_stub import NameStubs
 from .ports import Ports
 from .probes import Runner
 from .target import Question, resolve
@@ -40,6 +42,7 @@ class Requests:
         self._ports = Ports(self._identity, self._sctp_kind)
         self._runner = Runner(concurrent_probes(raise_open_files()), self._sctp_kind)
         self._holds = Holds()
+        self._stubs = NameStubs()
         self._running: Set[asyncio.Future[None]] = set()
         self._operations: Dict[str, Callable[[Fields], Awaitable[Fields]]] = {
             "hello": self._hello,
@@ -49,7 +52,11 @@ class Requests:
             "unlisten": self._unlisten,
             "hold": self._hold,
             "held": self._held,
+            "lookup": self._lookup,
+            "stub": self._stub,
+            "stubbed": self._stubbed,
             "journal": self._journal,
+            "http": http.status,
             "end": self._end,
         }
 
@@ -112,6 +119,15 @@ class Requests:
         if request.get("release"):
             hold.release()
         return report
+
+    async def _lookup(self, request: Fields) -> Fields:
+        return {"results": await look_up(request["names"], request["timeout"])}
+
+    async def _stub(self, request: Fields) -> Fields:
+        return self._stubs.open(request)
+
+    async def _stubbed(self, request: Fields) -> Fields:
+        return self._stubs.asked(request["port"])
 
     async def _journal(self, request: Fields) -> Fields:
         return await ask_main_process(request["port"], "journal")

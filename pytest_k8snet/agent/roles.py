@@ -20,13 +20,13 @@ from .requests import answer_requests
 from .target import Question
 
 
-async def _serve(opening: Opening, ports: list[int], call_back: int) -> None:
+async def _serve(opening: Opening, ports: list[int], call_back: int, drain: float) -> None:
     asking = Asking(Runner(concurrent_probes(raise_open_files()), ""))
     asking.go_on(opening)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         # As process 1 of a container it would not be ended by either without a handler.
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, _end_in, drain, stopped)
     identity = Identity()
     served = Ports(identity, sctp_kind())
     if call_back:
@@ -38,6 +38,10 @@ async def _serve(opening: Opening, ports: list[int], call_back: int) -> None:
     sys.stdout.write(f"{identity.pod} ({identity.instance}) serves {', '.join(served.protocols)} on {ports}\n")
     sys.stdout.flush()
     await stopped.wait()
+
+
+def _end_in(seconds: float, stopped: asyncio.Event) -> None:
+    asyncio.get_running_loop().call_later(seconds, stopped.set)
 
 
 def _journal(served: Ports, asking: Asking) -> dict[str, Any]:
@@ -57,11 +61,12 @@ def run(opening: Opening) -> None:
         help="ask this again and again, from the first instruction on; may be given several times",
     )
     serve.add_argument("--call-back", type=int, default=0, metavar="PORT", help="ask whoever comes, at once")
+    serve.add_argument("--drain", type=float, default=0, metavar="SECONDS", help="go on so long after SIGTERM")
     roles.add_parser("probe", help="make probes: JSON lines on standard input and output")
     arguments = parser.parse_args()
     try:
         if arguments.role == "serve":
-            asyncio.run(_serve(opening, arguments.port, arguments.call_back))
+            asyncio.run(_serve(opening, arguments.port, arguments.call_back, arguments.drain))
         else:
             asyncio.run(answer_requests())
     except OSError as error:

@@ -34,7 +34,7 @@ async def probe_stream(target: Target, seconds: float, protocol: int = socket.IP
 
 async def finish_stream(sock: socket.socket, target: Target, number: int, seconds: float) -> Finding:
     """Do the rest of a probe of which ``connect`` returned ``number``."""
-    failed = await _connected(sock, target, number, seconds)
+    failed = await connected(sock, target, number, seconds)
     if failed is not None:
         return failed
     if target.question.bare:
@@ -42,7 +42,8 @@ async def finish_stream(sock: socket.socket, target: Target, number: int, second
     return (await _converse(sock, target, seconds))._replace(handshake=True)
 
 
-async def _connected(sock: socket.socket, target: Target, number: int, seconds: float) -> Finding | None:
+async def connected(sock: socket.socket, target: Target, number: int, seconds: float) -> Finding | None:
+    """Wait for the handshake of which ``connect`` returned ``number``; return what went wrong, None if nothing."""
     deadline = asyncio.get_running_loop().time() + seconds
     if number not in (0, errno.EINPROGRESS):
         return judge_send(sock, number, target.address)
@@ -56,7 +57,7 @@ async def _converse(sock: socket.socket, target: Target, seconds: float) -> Find
     deadline = asyncio.get_running_loop().time() + seconds
     nonce, line = target.request()
     try:
-        if not await _send(sock, line, deadline):
+        if not await send(sock, line, deadline):
             return Finding(TIMEOUT, "handshake completed, but the request was not taken")
         return read_answer(nonce, await _receive_line(sock, deadline))
     except asyncio.TimeoutError:
@@ -66,7 +67,8 @@ async def _converse(sock: socket.socket, target: Target, seconds: float) -> Find
         return finding._replace(detail=f"after the handshake: {finding.detail}")
 
 
-async def _send(sock: socket.socket, data: bytes, deadline: float) -> bool:
+async def send(sock: socket.socket, data: bytes, deadline: float) -> bool:
+    """Send all of it and return True, or False when the deadline passes first."""
     view = memoryview(data)
     while view:
         try:

@@ -7,10 +7,12 @@ import functools
 import secrets
 import socket
 import threading
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple, TypeVar
 
 from . import lines
 from .evidence import DNS_FAILURE, PROBE_ERROR, Finding
+
+T = TypeVar("T")
 
 _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 
@@ -18,7 +20,8 @@ _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 class Question(NamedTuple):
     """One probe of a request. ``size`` is in bytes of payload.
 
-    ``bare``: the target is no agent, a completed handshake is enough.
+    ``bare``: the target is no agent, a completed handshake is enough. ``data``: what to send in place of our own
+    request, in base64; ``until`` says what ends the answer to it (see ``payloads``).
     """
 
     address: str
@@ -28,6 +31,8 @@ class Question(NamedTuple):
     df: bool = False
     bare: bool = False
     family: str = ""
+    data: str = ""
+    until: str = ""
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Question:
@@ -84,10 +89,18 @@ async def _lookup(question: Question, seconds: float) -> Target | Finding:
     return Target(question, *found)
 
 
-def _getaddrinfo(name: str, family: int) -> asyncio.Future[tuple[socket.AddressFamily, str]]:
-    """Resolve in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute."""
+async def _getaddrinfo(name: str, family: int) -> tuple[socket.AddressFamily, str]:
+    entries = await in_thread(name, lambda: socket.getaddrinfo(name, None, family, socket.SOCK_STREAM))
+    return entries[0][0], str(entries[0][4][0])
+
+
+def in_thread(name: str, work: Callable[[], T]) -> asyncio.Future[T]:
+    """Resolve a name in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute.
+
+    What is raised is what ``work`` raises, if it is an OSError or a UnicodeError.
+    """
     loop = asyncio.get_running_loop()
-    future: asyncio.Future[tuple[socket.AddressFamily, str]] = loop.create_future()
+    future: asyncio.Future[T] = loop.create_future()
 
     def deliver(result: Any, error: Exception | None) -> None:
         if future.done():
@@ -97,14 +110,13 @@ def _getaddrinfo(name: str, family: int) -> asyncio.Future[tuple[socket.AddressF
         else:
             future.set_exception(error)
 
-    def work() -> None:
+    def run() -> None:
         try:
-            entry = socket.getaddrinfo(name, None, family, socket.SOCK_STREAM)[0]
-            outcome: tuple[Any, Exception | None] = ((entry[0], str(entry[4][0])), None)
+            outcome: tuple[Any, Exception | None] = (work(), None)
         except (OSError, UnicodeError) as error:
             outcome = (None, error)
         if not loop.is_closed():
             loop.call_soon_threadsafe(functools.partial(deliver, *outcome))
 
-    threading.Thread(target=work, name=f"resolve {name}", daemon=True).start()
+    threading.Thread(target=run, name=f"resolve {name}", daemon=True).start()
     return future

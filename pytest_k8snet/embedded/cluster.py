@@ -12,7 +12,8 @@ from pytest_k8snet.embedded.api.bootstrap import SERVICE_NETWORKS, new_store
 from pytest_k8snet.embedded.api.runtime import Process
 from pytest_k8snet.embedded.api.server import make_app, serve
 from pytest_k8snet.embedded.api.store import Store
-from pytest_k8snet.embedded.api.tls import make_identity
+from pytest_k8snet.embedded.api.tls import LOOPBACK, make_identity
+from pytest_k8snet.embedded.api_service import api_objects, known_as, serve_inside
 from pytest_k8snet.embedded.container.client import ZygoteClient
 from pytest_k8snet.embedded.controllers import workloads
 from pytest_k8snet.embedded.dns.installation import dns_objects, offer_api, upstream_container
@@ -67,7 +68,7 @@ class Cluster:
         for host in self.network.outside.values():
             self.store.create("pods", outside_pod(host, upstream_container(python_path())))
         addresses = cluster_dns(self.network.versions)
-        for obj in dns_objects(self.network, addresses, api_folder, python_path()):
+        for obj in (*api_objects(self.network), *dns_objects(self.network, addresses, api_folder, python_path())):
             self.store.create(f"{obj['kind'].lower()}s", obj)
         self.tasks.start(self._policies.run())
         self.tasks.start(self._services.run())
@@ -129,7 +130,7 @@ async def run_cluster(
     loop = asyncio.get_running_loop()
     known = catalogue(options.faults_from)
     zygote = ZygoteClient(channel)
-    identity = loop.run_in_executor(None, make_identity)
+    identity = loop.run_in_executor(None, make_identity, *LOOPBACK, *known_as())
     network = await Network.build(options, scratch)
     token = secrets.token_urlsafe(32)
     service_networks = [cidr for cidr in SERVICE_NETWORKS if (6 if ":" in cidr else 4) in options.families]
@@ -138,6 +139,7 @@ async def run_cluster(
     runner = await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
     api_folder = scratch / "api"
     await offer_api(runner, token, api_folder)
+    await serve_inside(runner, network, made)
     cluster.start(api_folder)
     path = run_dir / "kubeconfig"
     path.touch(mode=0o600)

@@ -6,9 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pytest_k8snet.embedded.injection import Target
+from pytest_k8snet.embedded.network.addresses import POD_SPACE
+from pytest_k8snet.embedded.network.hostports import FAMILY
 from pytest_k8snet.embedded.network.link import PodLink
 from pytest_k8snet.embedded.network.node import AttachHook, Node
-from pytest_k8snet.embedded.packet_rules import Chains, load
+from pytest_k8snet.embedded.packet_rules import INPUT, Chains, load
+
+
+def closed_to_pods(port: int) -> Callable[[PodLink], Chains]:
+    """Return the rules that refuse a TCP port of the name servers to pods, not to their nodes."""
+    rules = [
+        f"{FAMILY[version]} saddr {POD_SPACE[version]} tcp dport {port} reject with tcp reset" for version in (4, 6)
+    ]
+    return lambda link: {INPUT: rules}
 
 
 @dataclass

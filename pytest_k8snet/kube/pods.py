@@ -31,7 +31,9 @@ class PodRequest:
     ``containers`` maps the name of each container to the ports that its agent serves; ``host_ports`` maps a port of
     the pod to a port of its node. ``named`` are ports that are declared with a name: name to protocol (TCP, UDP, SCTP)
     and number. ``first_words`` are protocol (tcp, udp), address and port that the pod asks from its first instruction
-    on; ``call_back`` is a port at which it asks whoever comes to it. ``readiness``: the kubelet asks the first port.
+    on; ``call_back`` is a port at which it asks whoever comes to it. ``readiness``: the kubelet asks the first port,
+    or ``ready_port``, which nobody serves until a check has it opened. ``drain``: how many seconds it goes on serving
+    after it was told to end. ``spec`` are more fields of the pod's spec, such as ``dnsPolicy``.
     """
 
     name: str
@@ -44,6 +46,9 @@ class PodRequest:
     first_words: Sequence[tuple[str, str, int]] = ()
     call_back: int = 0
     readiness: bool = False
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    ready_port: int = 0
+    drain: int = 0
 
 
 def namespace(
@@ -78,7 +83,7 @@ def probe_pod(run_id: str, namespace: str, wanted: PodRequest, settings: Setting
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": 1,
+        "terminationGracePeriodSeconds": 1 + wanted.drain,
         "containers": [_container(name, ports, wanted, settings) for name, ports in wanted.containers.items()],
         "volumes": [{"name": "agent", "configMap": {"name": AGENT_CONFIG}}],
         "tolerations": list(settings.tolerations),
@@ -102,7 +107,7 @@ def probe_pod(run_id: str, namespace: str, wanted: PodRequest, settings: Setting
             "namespace": namespace,
             "labels": {labels.RUN: run_id, "k8snet.io/pod": wanted.name} | wanted.labels,
         },
-        "spec": spec,
+        "spec": spec | dict(wanted.spec),
     }
 
 
@@ -146,12 +151,13 @@ def _container(name: str, ports: Sequence[int], wanted: PodRequest, settings: Se
         "volumeMounts": [{"name": "agent", "mountPath": f"{AGENT_FOLDER}/agent", "readOnly": True}],
         "securityContext": _capabilities(wanted),
         "resources": {"requests": {"cpu": "5m", "memory": "24Mi"}},
-    } | (_asked_by_the_kubelet(ports[0]) if wanted.readiness else {})
+    } | (_asked_by_the_kubelet(wanted.ready_port or ports[0]) if wanted.readiness or wanted.ready_port else {})
 
 
 def _asking(wanted: PodRequest) -> list[str]:
     words = [f"--first-word={protocol},{address},{port}" for protocol, address, port in wanted.first_words]
-    return words + ([f"--call-back={wanted.call_back}"] if wanted.call_back else [])
+    words += [f"--call-back={wanted.call_back}"] if wanted.call_back else []
+    return words + ([f"--drain={wanted.drain}"] if wanted.drain else [])
 
 
 def _asked_by_the_kubelet(port: int) -> Object:

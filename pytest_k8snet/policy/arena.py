@@ -19,7 +19,7 @@ from pytest_k8snet.policy import cases
 from pytest_k8snet.policy.cluster_wide import ONLY_NAME, confined, of_run, renamed
 from pytest_k8snet.policy.placeholders import concrete
 from pytest_k8snet.policy.undo import undo
-from pytest_k8snet.policy.world import PORTS, ArenaPod, State, after, located, symbolic_arena
+from pytest_k8snet.policy.world import PORTS, ArenaPod, State, after, located, symbolic_arena, usual_labels
 from pytest_k8snet.probe.observation import Pod
 
 POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
@@ -50,7 +50,7 @@ class Arena:
             return
         self.state = _unmet()
         for name in self.state.namespaces:
-            self._make_namespace(name, {"ns": name})
+            self._make_namespace(name, usual_labels(name))
         for name, pod in self.state.pods.items():
             self._space(name).create(self._request(name, pod))
         self._meet(self.state.pods)

@@ -123,7 +123,9 @@ class Trial:
     def __call__(self, expected: Expectation) -> TruthTable:
         """Ask the cell; where a table lacks it, the whole table."""
         cells = {probe: want for probe, want in expected.cells.items() if cell_of(probe) == self.cell}
-        return self._prober(replace(expected, cells=cells or expected.cells, convergence=self._seconds))
+        if cells:
+            expected = replace(expected, cells=cells, changing=expected.changing & cells.keys())
+        return self._prober(replace(expected, convergence=self._seconds))
 
     def note(self, text: str) -> None:
         """Tell nobody."""

@@ -23,13 +23,14 @@ from pytest_k8snet.policy.played import Asked, Played
 from pytest_k8snet.policy.questions import Question, all_connect, as_the_oracle_says, questions
 from pytest_k8snet.policy.world import NAMESPACES, PORTS, PROTOCOLS, after_step, judged
 from pytest_k8snet.policy.world import PODS as NAMES
-from pytest_k8snet.probe.observation import Expectation
+from pytest_k8snet.probe.observation import CONNECTS, Expectation, Outcome
 from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.probe.table import TruthTable
 
 PODS = {f"{namespace}/{name}" for namespace in NAMESPACES for name in NAMES}
 PROVE_SECONDS = 3.0
-# A probe counts as silent after so many times what the slowest took when everything connected.
+# A probe counts as silent after so many times what the slowest answer took of late. What was slow once is forgotten by
+# halves, table by table: a machine is busiest when the arenas are made.
 QUICKEST_SECONDS, SLACK = 0.2, 3.0
 
 
@@ -101,17 +102,14 @@ class Stage:
             return self._judged(case, probing)
 
     def _judged(self, case: Case, probing: Witness) -> Played:
-        """Play a case. Where nothing is wrong but silence, try that without policies in a new arena."""
+        """Play a case. Silence that outlasts its policies is tried without policies in a new arena."""
         played = self._played(case, probing)
-        if played == case:
-            self._leave(played, probing)
-            return played
-        self._show(played, probing)
+        if played != case:
+            self._show(played, probing)
+        self._leave(played, probing)
         last = played.steps[-1]
-        if last.leaks:
-            self._leave(played, probing)
+        if played == case or last.leaks:
             return played
-        self.close()
         broken = last.silent - self._ready(case.steps[len(played.steps) - 1].route)
         if not broken:
             return played
@@ -128,7 +126,8 @@ class Stage:
             for number, step in enumerate(case.steps, 1):
                 for action in step.actions:
                     self._arena.perform(action)
-                steps.append(asked := self._ask(f"{case.id} {number}. {step.title}", step, open_before, probing))
+                title = f"{case.id} {number}. {step.title}"
+                steps.append(asked := self._ask(title, step, open_before, connecting, probing))
                 if asked.table.mismatches():
                     break
                 self._measure(number, connecting, asked, probing)
@@ -151,11 +150,17 @@ class Stage:
             table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS))
             wrong = {probe for probe, *_ in table.mismatches()}
             self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
-            answers = [seen.millis / 1000 for probe, seen in table.seen.items() if probe not in wrong]
-            self._slowest = max([self._slowest, *answers])
+            self._note_pace(table)
         return self._proved[route]
 
-    def _ask(self, title: str, step: Step, open_before: frozenset[Question], probing: Witness) -> Asked:
+    def _ask(
+        self,
+        title: str,
+        step: Step,
+        open_before: frozenset[Question],
+        connecting: frozenset[Question],
+        probing: Witness,
+    ) -> Asked:
         protocols = [protocol for protocol in step.protocols if protocol in self._protocols]
         asked = questions(self._arena, step.route, step.ports, protocols)
         # A port that nobody serves and a pod that is new were not tried without policies; all others must have been.
@@ -170,7 +175,20 @@ class Stage:
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
         left_out = [f"{name} is not asked: {why}" for name, why in self._missing.items() if name in step.protocols]
-        return Asked(probing(replace(expected, notes=(*expected.notes, *left_out))), usable)
+        changing = {
+            probe
+            for probe, wanted in expected.cells.items()
+            if (wanted.outcomes == CONNECTS) is not (usable[probe] in connecting)
+        }
+        notes = (*expected.notes, *left_out)
+        table = probing(replace(expected, notes=notes, changing=frozenset(changing)))
+        self._note_pace(table)
+        return Asked(table, usable)
+
+    def _note_pace(self, table: TruthTable) -> None:
+        answers = [seen.millis / 1000 for seen in table.seen.values() if seen.outcome is Outcome.CONNECTED]
+        if answers:
+            self._slowest = max(*answers, self._slowest / 2)
 
     @property
     def _timeout(self) -> float:
@@ -199,7 +217,7 @@ class Stage:
             }
             if not closed:
                 return
-            table = self._prober(replace(all_connect("policies gone", self._arena, closed), timeout=self._timeout))
+            table = self._prober.once(replace(all_connect("policies gone", self._arena, closed), timeout=self._timeout))
         except BaseException:
             self.close()
             raise

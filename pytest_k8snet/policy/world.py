@@ -35,6 +35,9 @@ from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete, pods_of
 
 NAMESPACES = ("x", "y", "z")
 PODS = ("a", "b", "c")
+# A label that only some have, for selectors that ask whether it is there.
+TEAMS = {"y": "red", "z": "blue"}
+TIERS = {"b": "db", "c": "web"}
 PORTS = (80, 81)
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 NAMED_PORTS = tuple(
@@ -80,10 +83,15 @@ def namespace_labels(name: str, labels: Labels) -> dict[str, str]:
     return dict(labels) | {NAMESPACE_NAME: name}
 
 
+def usual_labels(namespace: str) -> dict[str, str]:
+    """Return the labels that a namespace of the arena is made with."""
+    return {"ns": namespace} | ({"team": TEAMS[namespace]} if namespace in TEAMS else {})
+
+
 def arena(pods: Mapping[str, ArenaPod], nodes: Mapping[str, tuple[str, ...]]) -> State:
     """Return an arena without policies whose namespaces have their usual labels. ``pods`` go by ``namespace/name``."""
     names = dict.fromkeys(pod.partition("/")[0] for pod in pods)
-    return State({name: namespace_labels(name, {"ns": name}) for name in names}, pods, nodes)
+    return State({name: namespace_labels(name, usual_labels(name)) for name in names}, pods, nodes)
 
 
 def symbolic_arena() -> State:
@@ -93,7 +101,7 @@ def symbolic_arena() -> State:
         for place, name in enumerate(PODS, 1):
             host, node = 64 * namespace_place + place, (namespace_place + place) % 3 + 1
             pods[f"{namespace}/{name}"] = ArenaPod(
-                {"pod": name},
+                {"pod": name} | ({"tier": TIERS[name]} if name in TIERS else {}),
                 addresses=(f"10.244.{node}.{host}", f"fd00:10:244:{node}::{host:x}"),
                 node=f"node-{node}",
                 service=(f"10.96.0.{host}", f"fd00:10:96::{host:x}"),

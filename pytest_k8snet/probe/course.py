@@ -12,22 +12,25 @@ from pytest_k8snet.probe.table import Flap, TruthTable
 
 _NAMED = 5
 
-Observe = Callable[[Collection[Probe]], dict[Probe, Observation]]
+# A round that takes so many times its time-out tells of a machine too busy to answer.
+_LATE = 1.5
+
+Observe = Callable[[Collection[Probe], Patience], dict[Probe, Observation]]
 
 
 class Course:
     """Follows one expectation; to be run once.
 
-    ``confirm`` asks again, with more patience, what was silent and should not have been, before it counts.
+    Where the expectation has a time-out of its own, silence is confirmed with that of ``patience`` before it counts.
+    ``once``: each cell only has to come true once, not all at the same time, nor to stay so.
     """
 
-    def __init__(
-        self, expectation: Expectation, observe: Observe, patience: Patience, *, confirm: Observe | None = None
-    ) -> None:
+    def __init__(self, expectation: Expectation, observe: Observe, patience: Patience, *, once: bool = False) -> None:
         self._expectation = expectation
         self._observe = observe
-        self._confirm = confirm
         self._patience = patience
+        self._quick = patience if expectation.timeout is None else patience.at_most(expectation.timeout)
+        self._once = once
         self._seen: dict[Probe, Observation] = {}
         self._came_true: dict[Probe, float] = {}
         self._flaps: dict[Probe, Flap] = {}
@@ -39,7 +42,7 @@ class Course:
         limit = self._expectation.convergence
         seconds = self._converge(self._started + (self._patience.converge if limit is None else limit))
         self._demand_verdicts(self._seen)
-        if seconds is not None:
+        if seconds is not None and not self._once:
             self._hold()
         flaps = tuple(self._flaps.values())
         return TruthTable(self._expectation, self._seen, seconds, flaps, self._rounds, self._came_true)
@@ -47,25 +50,33 @@ class Course:
     def _converge(self, deadline: float) -> float | None:
         """Ask until one round of the whole table is right; return the seconds to its beginning, None if there is none.
 
-        Between such rounds only what is wrong is asked. Its coming true is not enough: what was right at first may have
-        become wrong meanwhile, and a table of pieces from different times proves nothing.
+        Between such rounds only what is wrong is asked, and before the first only what is changing. Its coming true is
+        not enough: what was right at first may have become wrong meanwhile, and a table of pieces from different times
+        proves nothing.
         """
-        asked: Collection[Probe] = self._expectation.cells
+        asked: Collection[Probe] = self._expectation.changing or self._expectation.cells
         while True:
             began = time.monotonic()
             self._seen |= self._ask(asked)
             left = deadline - time.monotonic()
             if left <= 0:
-                self._seen |= self._confirmed(self._seen)
+                self._seen |= self._at_the_deadline()
             wrong = self._wrong(self._seen)
             self._note_what_came_true(asked, wrong, began - self._started)
-            if not wrong and len(asked) == len(self._expectation.cells):
+            complete = len(self._seen if self._once else asked) == len(self._expectation.cells)
+            if not wrong and complete:
                 return began - self._started
             if wrong:
                 if left <= 0:
                     return None
                 time.sleep(min(self._patience.interval, left))
             asked = wrong or self._expectation.cells
+
+    def _at_the_deadline(self) -> dict[Probe, Observation]:
+        """Ask what was not asked yet, because what is changing was not right, and confirm silence."""
+        unseen = [probe for probe in self._expectation.cells if probe not in self._seen]
+        seen = self._seen | (self._ask(unseen) if unseen else {})
+        return seen | self._confirmed(seen)
 
     def _note_what_came_true(self, asked: Collection[Probe], wrong: Collection[Probe], seconds: float) -> None:
         for probe in asked:
@@ -74,8 +85,32 @@ class Course:
             self._came_true.pop(probe, None)
 
     def _confirmed(self, seen: Mapping[Probe, Observation]) -> dict[Probe, Observation]:
-        silent = [probe for probe in self._wrong(seen) if seen[probe].outcome is Outcome.TIMEOUT]
-        return self._confirm(silent) if self._confirm and silent else {}
+        """Ask again, with all patience, what was silent and should have connected; return what is known of it then.
+
+        A server that accepts a connection and then is silent is not cut off, and the silence of a late round may be
+        that of a machine too busy to answer: both are asked again for a while.
+        """
+        known: dict[Probe, Observation] = {}
+        if self._expectation.timeout is None:
+            return known
+        silent, deadline = self._silent(seen), time.monotonic() + self._patience.agent
+        while silent:
+            began = time.monotonic()
+            known |= self._observe(silent, self._patience)
+            ended = time.monotonic()
+            silent = self._silent(known)
+            late = ended - began > _LATE * self._patience.timeout
+            if ended >= deadline or not (late or any(known[probe].handshake for probe in silent)):
+                break
+        return known
+
+    def _silent(self, seen: Mapping[Probe, Observation]) -> list[Probe]:
+        cells = self._expectation.cells
+        return [
+            probe
+            for probe, saw in seen.items()
+            if saw.outcome is Outcome.TIMEOUT and Outcome.CONNECTED in cells[probe].outcomes
+        ]
 
     def _hold(self) -> None:
         """Ask the whole table again, at least once, until the hold time is over; record what is wrong now."""
@@ -86,8 +121,7 @@ class Course:
             seen |= self._confirmed(seen)
             seen |= self._insist([probe for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR])
             self._demand_verdicts(seen)
-            for probe in self._wrong(seen):
-                mismatch = self._expectation.cells[probe].mismatch(probe, seen[probe])
+            for probe, mismatch in self._wrong(seen).items():
                 self._flaps.setdefault(probe, Flap(probe, seen[probe], mismatch, after))
             if after >= self._patience.hold:
                 return
@@ -107,11 +141,10 @@ class Course:
 
     def _ask(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
         self._rounds += 1
-        return self._observe(probes)
+        return self._observe(probes, self._quick)
 
-    def _wrong(self, seen: Mapping[Probe, Observation]) -> list[Probe]:
-        cells = self._expectation.cells
-        return [probe for probe, expected in cells.items() if expected.mismatch(probe, seen[probe])]
+    def _wrong(self, seen: Mapping[Probe, Observation]) -> dict[Probe, str]:
+        return self._expectation.wrong(seen)
 
     def _demand_verdicts(self, seen: Mapping[Probe, Observation]) -> None:
         lost = {probe: saw.detail for probe, saw in seen.items() if saw.outcome is Outcome.PROBE_ERROR}

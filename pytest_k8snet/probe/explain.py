@@ -101,7 +101,7 @@ def _in_full(mismatch: Mismatch, nodes: Mapping[str, str]) -> list[str]:
     size = f", {probe.size} bytes{' with DF' if probe.dont_fragment else ''}" if probe.size else ""
     wanted = " or ".join(sorted(expected.outcomes))
     if Outcome.CONNECTED in expected.outcomes:
-        wanted += f", answered by {expected.server}" if expected.server else ""
+        wanted += f", answered by {expected.answered_by}" if expected.answered_by else ""
         wanted += f", seen as {expected.source}" if expected.source else ""
     because = f", because {expected.because}" if expected.because else ""
     return [
@@ -109,11 +109,11 @@ def _in_full(mismatch: Mismatch, nodes: Mapping[str, str]) -> list[str]:
         f"{_endpoint(probe)}/{probe.protocol}{size}{node}",
         f"  wrong:    {reason}",
         f"  expected: {wanted}{because}",
-        f"  seen:     {_seen(seen)}",
+        f"  seen:     {_seen(seen, expected.evidence(seen))}",
     ]
 
 
-def _seen(seen: Observation) -> str:
+def _seen(seen: Observation, evidence: str) -> str:
     parts = [f"{seen.outcome} after {seen.millis:.0f} ms"]
     if seen.attempts > 1:
         parts.append(f"{seen.attempts} attempts")
@@ -122,8 +122,8 @@ def _seen(seen: Observation) -> str:
         parts.append(f"answered by {who} on node {seen.server.node}, which saw {seen.server.source}")
     if seen.resolved:
         parts.append(f"the name resolved to {seen.resolved}")
-    if seen.detail:
-        parts.append(seen.detail)
+    if evidence:
+        parts.append(evidence)
     return "; ".join(parts)
 
 

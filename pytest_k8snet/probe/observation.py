@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -72,7 +73,10 @@ class Probe:
     ``size`` is the length of the request and of the answer in bytes of transport payload (0: as short as it can be);
     ``dont_fragment`` sets DF on both ways. ``column`` names the target in tables ("probe-b", "node-1:8080").
     ``target_node`` is the node that the target is on, "" where it is not known.
+    ``attempt`` tells apart several that are alike otherwise: each is a connection of its own.
     ``bare``: no agent listens there, so that a completed handshake is enough (TCP and SCTP).
+    ``data``: what is sent in place of the agents' own request (TCP and UDP); ``until`` says what ends the answer to it
+    by TCP: "length" (which two bytes before it tell) or "end" (of the stream).
     """
 
     source: Pod
@@ -84,6 +88,9 @@ class Probe:
     dont_fragment: bool = False
     bare: bool = False
     target_node: str = ""
+    data: bytes = b""
+    until: str = ""
+    attempt: int = 0
 
     @property
     def family(self) -> Family:
@@ -117,6 +124,7 @@ class Observation:
     path_mtu: int = 0  # as reported by "message too long" or "fragmentation needed", 0 if none
     handshake: bool = False  # TCP and SCTP: the other end accepted the connection, whatever came then
     resolved: str = ""  # the address that a name was resolved to
+    data: str = ""  # the answer to the probe's own ``data``, in base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +132,9 @@ class Expected:
     """What the oracle says a probe must see.
 
     ``outcomes`` are the allowed ones. A probe that connects must also have been answered by the pod ``server`` that
-    saw the client as ``source``; an empty string asks nothing. ``because`` is the oracle's reason, for people.
-    ``target`` names the pod that listens where a probe must *not* connect, so that its positive control can be found.
+    saw the client as ``source``; an empty string asks nothing. ``servers`` are several of which any may answer.
+    ``because`` is the oracle's reason, for people. ``target`` names the pod that listens where a probe must *not*
+    connect, so that its positive control can be found.
     """
 
     outcomes: frozenset[Outcome]
@@ -133,6 +142,16 @@ class Expected:
     source: str = ""
     because: str = ""
     target: str = ""
+    servers: frozenset[str] = frozenset()
+
+    @property
+    def answered_by(self) -> str:
+        """Who may answer, in words."""
+        return self.server or " or ".join(sorted(self.servers))
+
+    def evidence(self, seen: Observation) -> str:
+        """Return in words what an observation is based on."""
+        return seen.detail
 
     def mismatch(self, probe: Probe, seen: Observation) -> str:
         """Return what is wrong with an observation, in words, or "" when it is as expected."""
@@ -148,10 +167,10 @@ class Expected:
         if seen.replied_from and seen.replied_from != asked:
             return f"the answer came from {seen.replied_from}, not from {asked}"
         if seen.server is None:
-            wanted = self.server if probe.protocol in (Protocol.TCP, Protocol.UDP) else ""
+            wanted = self.answered_by if probe.protocol in (Protocol.TCP, Protocol.UDP) else ""
             return f"answered by something that is no agent, not by {wanted}" if wanted else ""
-        if self.server and seen.server.pod != self.server:
-            return f"answered by {seen.server.pod}, not by {self.server}"
+        if self.answered_by and seen.server.pod not in {self.server, *self.servers}:
+            return f"answered by {seen.server.pod}, not by {self.answered_by}"
         if self.source and seen.server.source != self.source:
             return f"the server saw the source {seen.server.source}, not {self.source}"
         return ""
@@ -161,6 +180,29 @@ CONNECTS = frozenset({Outcome.CONNECTED})
 REJECTED = frozenset({Outcome.REFUSED, Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.RESET})
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What must hold of several probes at once: ``every`` one of these pods answers at least one of them.
+
+    ``same``: one pod, whichever, answers all of them.
+    """
+
+    probes: frozenset[Probe]
+    every: frozenset[str] = frozenset()
+    same: bool = False
+
+    def mismatch(self, seen: Mapping[Probe, Observation]) -> str:
+        """Return what is wrong with the observations, in words, or ""."""
+        servers = (seen[probe].server for probe in self.probes)
+        counted = Counter(server.pod for server in servers if server is not None)
+        told = ", ".join(f"{pod} {times} times" for pod, times in sorted(counted.items())) or "nobody"
+        if missing := self.every - counted.keys():
+            return f"{' and '.join(sorted(missing))} answered none of {len(self.probes)} connections, but {told}"
+        if self.same and len(counted) > 1:
+            return f"not the same pod answered all {len(self.probes)} connections, but {told}"
+        return ""
+
+
 @dataclass(frozen=True)
 class Expectation:
     """What must be seen by a set of probes: the question and the oracle's answer in one. ``title`` heads its table.
@@ -168,6 +210,8 @@ class Expectation:
     ``timeout`` is that of one attempt in seconds, where the paths are known to be quicker than the profile assumes.
     Silence that would make a table wrong is then confirmed with the profile's. ``controlled`` are cells that must not
     connect and whose positive control is a table of its own: they connected before, without what forbids them now.
+    ``changing`` are cells that were expected otherwise a moment ago: they are asked alone until they have come true.
+    ``together`` holds beside the cells, for some of them at once.
     """
 
     title: str
@@ -176,3 +220,14 @@ class Expectation:
     notes: tuple[str, ...] = field(default=())
     timeout: float | None = None
     controlled: frozenset[Probe] = frozenset()
+    changing: frozenset[Probe] = frozenset()
+    together: tuple[Together, ...] = ()
+
+    def wrong(self, seen: Mapping[Probe, Observation]) -> dict[Probe, str]:
+        """Return the cells that were seen and are not as expected, in the table's order, each with why in words."""
+        asked = {probe: cell for probe, cell in self.cells.items() if probe in seen}
+        found = {probe: why for probe, cell in asked.items() if (why := cell.mismatch(probe, seen[probe]))}
+        for several in self.together:
+            if several.probes <= asked.keys() and (why := several.mismatch(seen)):
+                found = dict.fromkeys(several.probes, why) | found
+        return {probe: found[probe] for probe in asked if probe in found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _PROBES_A_SECOND = 500
 
@@ -31,6 +31,10 @@ class Patience:
     def __post_init__(self) -> None:
         if self.timeout <= 0 or self.attempts < 1 or min(self.converge, self.hold, self.interval, self.agent) < 0:
             raise ValueError(f"times must not be negative, and there is at least one attempt: {self}")
+
+    def at_most(self, timeout: float) -> Patience:
+        """Return the same with a time-out that is not longer."""
+        return replace(self, timeout=min(timeout, self.timeout))
 
     def for_probes(self, number: int) -> float:
         """Return how long to wait for the answer to a request with so many probes.

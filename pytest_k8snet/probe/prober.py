@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict
@@ -49,14 +48,21 @@ class Prober:
             NoVerdict: some probes could not be made, so that nothing can be said about the network.
 
         """
+        return self._course(expectation).run()
+
+    def once(self, expectation: Expectation) -> TruthTable:
+        """Probe until each cell has come true once, or its time is over; none has to stay so.
+
+        For what is to be waited for and not judged. Raises as a call does.
+        """
+        return self._course(expectation, once=True).run()
+
+    def _course(self, expectation: Expectation, *, once: bool = False) -> Course:
         if not expectation.cells:
             raise ValueError(f"the expectation {expectation.title!r} asks nothing, so everything would fulfil it")
         if missing := unproved(expectation):
             raise ValueError(f"the expectation {expectation.title!r} would prove nothing:\n" + "\n".join(missing))
-        if expectation.timeout is None:
-            return Course(expectation, self.observe, self.patience).run()
-        quick = replace(self.patience, timeout=min(expectation.timeout, self.patience.timeout))
-        return Course(expectation, lambda asked: self.observe(asked, quick), quick, confirm=self.observe).run()
+        return Course(expectation, self.observe, self.patience, once=once)
 
     def observe(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
         """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR.

@@ -47,15 +47,10 @@ class TruthTable:
 
     def mismatches(self) -> list[Mismatch]:
         """Return the wrong cells, each with what is wrong in words; those that only flapped after the others."""
-        wrong = [
-            (probe, expected, self.seen[probe], reason)
-            for probe, expected in self.expectation.cells.items()
-            if (reason := expected.mismatch(probe, self.seen[probe]))
-        ]
-        flapped = [
-            (flap.probe, self.expectation.cells[flap.probe], flap.seen, f"flapped: {flap.mismatch}")
-            for flap in self.flaps
-        ]
+        cells = self.expectation.cells
+        reasons = self.expectation.wrong(self.seen)
+        wrong = [(probe, cells[probe], self.seen[probe], reason) for probe, reason in reasons.items()]
+        flapped = [(flap.probe, cells[flap.probe], flap.seen, f"flapped: {flap.mismatch}") for flap in self.flaps]
         return wrong + flapped
 
     def explain(self) -> list[str]:
@@ -68,6 +63,7 @@ class TruthTable:
         Of more than LISTED cells only the wrong ones are listed: hundreds of tables of hundreds of cells are no report.
         """
         cells = self.expectation.cells
+        wrong = self.expectation.wrong(self.seen)
         listed = list(cells) if len(cells) <= LISTED else list(dict.fromkeys(probe for probe, *_ in self.mismatches()))
         return {
             "title": self.expectation.title,
@@ -79,7 +75,7 @@ class TruthTable:
                 f"{flap.after:.2f} s into the hold time"
                 for flap in self.flaps
             ],
-            "cells": [_cell(probe, cells[probe], self.seen[probe]) for probe in listed[:LISTED]],
+            "cells": [_cell(probe, cells[probe], self.seen[probe], wrong.get(probe, "")) for probe in listed[:LISTED]],
             "unlisted": len(cells) - len(listed[:LISTED]),
             "notes": list(self.expectation.notes),
         }
@@ -91,8 +87,7 @@ class TruthTable:
         return f"It came true after {self.seconds_to_converge:.2f} s and {held}, in {self.rounds} rounds of probes."
 
 
-def _cell(probe: Probe, expected: Expected, seen: Observation) -> dict[str, Any]:
-    mismatch = expected.mismatch(probe, seen)
+def _cell(probe: Probe, expected: Expected, seen: Observation, mismatch: str) -> dict[str, Any]:
     return {
         "source": {"pod": probe.source.name, "node": probe.source.node, "addresses": list(probe.source.addresses)},
         "column": probe.column,
@@ -102,7 +97,7 @@ def _cell(probe: Probe, expected: Expected, seen: Observation) -> dict[str, Any]
         "family": probe.family.value,
         "expected": {
             "outcomes": sorted(outcome.value for outcome in expected.outcomes),
-            "server": expected.server,
+            "server": expected.answered_by,
             "source": expected.source,
             "because": expected.because,
         },
@@ -110,7 +105,7 @@ def _cell(probe: Probe, expected: Expected, seen: Observation) -> dict[str, Any]
             "outcome": seen.outcome.value,
             "millis": seen.millis,
             "attempts": seen.attempts,
-            "detail": seen.detail,
+            "detail": expected.evidence(seen),
             "server": seen.server.pod if seen.server else "",
             "source": seen.server.source if seen.server else "",
             "replied_from": seen.replied_from,

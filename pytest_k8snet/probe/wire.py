@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +22,8 @@ def request(probes: Sequence[Probe], patience: Patience) -> dict[str, object]:
 
 def _question(probe: Probe) -> dict[str, object]:
     question: dict[str, object] = {"address": probe.address, "port": probe.port, "protocol": probe.protocol.value}
-    options = {"size": probe.size, "df": probe.dont_fragment, "bare": probe.bare}
+    data = base64.b64encode(probe.data).decode()
+    options = {"size": probe.size, "df": probe.dont_fragment, "bare": probe.bare, "data": data, "until": probe.until}
     return question | {name: value for name, value in options.items() if value}
 
 

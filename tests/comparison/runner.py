@@ -84,6 +84,8 @@ class _ChapterRun:
         arguments = shlex.split(self._fill(step.kubectl))
         done = self._cluster.kubectl(self._namespace, *arguments, stdin=self._input(step, yaml=True))
         outcome: Outcome = {"exit": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+        if step.unordered:
+            outcome["stdout"] = "".join(sorted(done.stdout.splitlines(keepends=True)))
         if done.stdout.startswith("{"):
             outcome["stdout"] = json.loads(done.stdout)
         return {key: value for key, value in outcome.items() if value != ""}

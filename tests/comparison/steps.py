@@ -18,8 +18,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     "Kind/name": the events about that object. ``input`` is what the command or the request gets: a manifest, a list of
     manifests, or text as it is. ``type`` and ``accept`` are the media types of a request. ``until`` repeats the step
     until each path that it names has the value, or a list that contains it. ``show`` names the paths of the outcome
-    that are compared, all of it when empty. In all texts ``{namespace}``, ``{image}``, ``{node}`` and ``{other-node}``
-    stand for those of the cluster.
+    that are compared, all of it when empty. The lines of an ``unordered`` command may come in any order. In all texts
+    ``{namespace}``, ``{image}``, ``{node}`` and ``{other-node}`` stand for those of the cluster.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accept: str = "application/json"
     until: dict[str, Any] = {}
     show: list[str] = []
+    unordered: bool = False
 
     def __post_init__(self) -> None:
         if sum(map(bool, (self.kubectl, self.request, self.events))) != 1:

@@ -24,10 +24,11 @@ from pytest_k8snet.preflight import Plan
 from pytest_k8snet.probe.observation import Family, Observation, Outcome, Pod, Probe
 from pytest_k8snet.providers import Choice
 from pytest_k8snet.providers.existing import THIS_MACHINE
+from pytest_k8snet.services import backends
 from pytest_k8snet.state import ClusterState, Fleet
 
 Object = dict[str, Any]
-OTHER_POLICIES = {"cluster_network_policy", "admin_network_policy", "baseline_admin_network_policy"}
+OTHERS = {"cluster_network_policy", "admin_network_policy", "baseline_admin_network_policy", "load_balancer"}
 READY = [{"type": "Ready", "status": "True"}]
 
 
@@ -270,7 +271,7 @@ def test_without_one_probe_that_connects_nothing_is_judged(
         ({"policy_enforced"}, {"policy_enforced": "denied"}, None, {"policy_enforced": "denied"}, set()),
     ],
 )
-def test_enforcement_is_looked_at_when_it_is_needed_and_not_known(
+def test_what_takes_seconds_is_looked_at_when_it_is_needed_and_not_known(
     monkeypatch: pytest.MonkeyPatch,
     plan: Plan,
     said: list[str],
@@ -284,11 +285,11 @@ def test_enforcement_is_looked_at_when_it_is_needed_and_not_known(
         assert seen is not None, "nobody needs to know"
         return seen
 
-    monkeypatch.setattr(enforcement, "why_not", why_not)
+    monkeypatch.setattr(preflight, "LOOKED_AT_WHEN_NEEDED", {"policy_enforced": (why_not, "it is enforced")})
     needing = replace(plan, needs=frozenset(needs))
-    state = preflight._policy(_a_state(missing), cast(Attachment, None), needing, said.append)
+    state = preflight._looked_at(_a_state(missing), cast(Attachment, None), needing, said.append)
     assert state.missing == found
-    assert {*state.untried} == untried | OTHER_POLICIES
+    assert {*state.untried} == untried
 
 
 @pytest.mark.parametrize(
@@ -323,8 +324,8 @@ def test_each_kind_of_cluster_wide_policy_is_looked_at_when_it_is_needed(
     monkeypatch.setattr(tier_enforcement, "why_not", lambda cluster, kind: seen[kind])
     monkeypatch.setattr(tier_enforcement, "why_no_baseline", lambda cluster: seen["baseline"])
     needing = replace(plan, needs=frozenset(needs))
-    state = preflight._policy(_a_state({}), cast(Attachment, None), needing, said.append)
-    assert (state.missing, {*state.untried}) == (found, {"policy_enforced", *OTHER_POLICIES} - needs)
+    state = preflight._looked_at(_a_state({}), cast(Attachment, None), needing, said.append)
+    assert (state.missing, {*state.untried}) == (found, {"policy_enforced", *OTHERS} - needs)
     assert len(said) == len(needs)
 
 
@@ -365,4 +366,13 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
         for verb in rule["verbs"]
         if rule["apiGroups"] == [""]
     }
-    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES)
+    of_services = {(verb, resource) for verb, group, resource in backends.PERMISSIONS if not group}
+    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services
+
+
+@pytest.mark.parametrize("group", ["apps", "discovery.k8s.io"])
+def test_the_permissions_for_services_are_in_the_manifest(group: str) -> None:
+    file = Path(preflight.__file__).parents[1] / "docs" / "rbac.yaml"
+    (rule,) = [rule for rule in yaml.safe_load(file.read_text())["rules"] if rule["apiGroups"] == [group]]
+    wanted = {(verb, resource) for verb, of, resource in backends.PERMISSIONS if of == group}
+    assert {(verb, resource) for verb in rule["verbs"] for resource in rule["resources"]} == wanted

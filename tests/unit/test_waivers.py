@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,11 @@ def test_a_waiver_has_a_check_a_reason_a_link_and_an_end(read: Read) -> None:
     )
 
 
+def test_an_entry_may_name_several_checks_with_one_reason(read: Read) -> None:
+    several = read(GOOD.replace('"DNS-001"', '["DNS-001", "DNS-002"]'))
+    assert several == tuple(replace(read(GOOD)[0], check=check) for check in ("DNS-001", "DNS-002"))
+
+
 def test_an_empty_file_waives_nothing(read: Read) -> None:
     assert read("") == ()
 
@@ -71,7 +77,9 @@ def test_a_waiver_is_good_on_its_last_day_and_not_after(read: Read, day: str, st
         ('link = "https://example.test/7"\n', "", ":3: a waiver needs check, reason, link, expires; link is missing"),
         ("expires = 2027-01-31\n", "", ":3: a waiver needs check, reason, link, expires; expires is missing"),
         ('"a known defect"', '" "', ":3: reason must be a text that is not empty, not ' '"),
-        ('"DNS-001"', "1", ":3: check must be a text that is not empty, not 1"),
+        ('"DNS-001"', "1", ":3: check must be the id of a check or a list of ids, not 1"),
+        ('"DNS-001"', "[]", ":3: check must be the id of a check or a list of ids, not []"),
+        ('"DNS-001"', '["DNS-001", 2]', ":3: check must be the id of a check or a list of ids, not ['DNS-001', 2]"),
         ("2027-01-31", '"2027-01-31"', ":3: expires must be a date such as 2027-01-31, without quotes"),
         ("2027-01-31", "2027-01-31T00:00:00", ":3: expires must be a date such as 2027-01-31"),
         ("2027-01-31", "2027-02-30", " is no TOML: Invalid date or datetime (at line 7, column 11)"),
@@ -116,6 +124,16 @@ def test_a_check_that_does_not_exist_cannot_be_waived(read: Read) -> None:
 
 def test_shipped_and_collected_checks_exist(read: Read) -> None:
     demand_known(read(GOOD.replace("DNS-001", "MODEL-001") + GOOD.replace("DNS-001", "OWN-001")), {"OWN-001"})
+
+
+def test_the_check_of_random_policies_exists_also_when_none_are_drawn(read: Read) -> None:
+    demand_known(read(GOOD.replace("DNS-001", "POLICY-090")), set())
+
+
+def test_the_shipped_waivers_name_checks_that_exist() -> None:
+    for file in (Path(__file__).parents[2] / "examples" / "waivers").glob("*.toml"):
+        assert read_waivers(str(file), TODAY)
+        demand_known(read_waivers(str(file), TODAY), set())
 
 
 CONFTEST = """

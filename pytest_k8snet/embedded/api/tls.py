@@ -1,9 +1,11 @@
-"""The certificate of the API server: made anew for every cluster, valid for this machine's loopback names only."""
+"""The certificate of the API server: made anew for every cluster."""
 
 from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+
+LOOPBACK = ("127.0.0.1", "localhost", "kubernetes")
 
 
 @dataclass(frozen=True)
@@ -20,5 +22,5 @@ def make_identity(*names: str) -> Identity:
 
     authority = trustme.CA(organization_name="pytest-k8snet embedded cluster")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(*(names or ("127.0.0.1", "localhost", "kubernetes"))).configure_cert(context)
+    authority.issue_cert(*(names or LOOPBACK)).configure_cert(context)
     return Identity(context, authority.cert_pem.bytes().decode())

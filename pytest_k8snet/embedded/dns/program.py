@@ -13,8 +13,8 @@ from typing import Any
 import dns.message
 import dns.rcode
 
+from pytest_k8snet.corefile import CorefileError
 from pytest_k8snet.embedded.dns.answer import SERVFAIL, Question, Reply, View, question_of, to_wire
-from pytest_k8snet.embedded.dns.corefile import CorefileError
 from pytest_k8snet.embedded.dns.forward import Forwarder, NoUpstreamAnswered
 from pytest_k8snet.embedded.dns.resolver import ForwardingLoop, Resolver
 from pytest_k8snet.embedded.dns.server import Asker, DnsSockets, parse_query

@@ -9,8 +9,8 @@ from dataclasses import replace
 import dns.exception
 import dns.rdatatype
 
+from pytest_k8snet.corefile import CorefileError, Directive
 from pytest_k8snet.embedded.dns.arguments import as_written, unknown_option, whole_number
-from pytest_k8snet.embedded.dns.corefile import CorefileError, Directive
 from pytest_k8snet.embedded.dns.rewrite_rules import AnswerRule, NameRule, Pattern, Rule, TtlRule, TypeRule
 
 KINDS = ("exact", "prefix", "suffix", "substring", "regex")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytest_k8snet.corefile import CorefileError, Directive, ServerBlock, parse_corefile
 from pytest_k8snet.embedded.dns.arguments import (
     as_written,
     listening_port,
@@ -17,7 +18,6 @@ from pytest_k8snet.embedded.dns.arguments import (
     without_block,
     zone_names,
 )
-from pytest_k8snet.embedded.dns.corefile import CorefileError, Directive, ServerBlock, parse_corefile
 from pytest_k8snet.embedded.dns.rewrite_rules import Rule
 from pytest_k8snet.embedded.dns.rewrite_settings import rewrite_rule
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pytest_k8snet.embedded.api.objects import Obj, now
@@ -32,18 +32,27 @@ class Container:
         self.ready = False
         self.started_up = False
         self.running: Running | None = None
+        self.command: Command | None = None
+        """What was started last."""
         self.log: ContainerLog | None = None
         self.previous_log: ContainerLog | None = None
         self._zygote = zygote
         self._tasks = tasks
         self._changed = changed
         self._identity = ""
+        self._began = ""
 
     @property
     def exit_code(self) -> int | None:
         """The exit code when the container has ended and is not about to run again."""
         ended = self.state.get("terminated")
         return None if ended is None else int(ended["exitCode"])
+
+    def inside(self, argv: Sequence[str], *, terminal: bool = False) -> Command:
+        """Return a command as it runs in the container: where, and with the environment that, its program has."""
+        assert self.command is not None, "nothing runs inside a container that was never started"
+        env = {**self.command.env, "TERM": "xterm"} if terminal else self.command.env
+        return Command(tuple(argv), env, self.command.cwd, terminal)
 
     def wait_for(self, reason: str, message: str = "") -> None:
         """Show that the container waits, and why."""
@@ -59,21 +68,22 @@ class Container:
         ``started`` is called when it runs. ``last_words`` is the file in which it can say why it ended.
         """
         self.previous_log, self.log = self.log, ContainerLog()
+        self.command = command
         if ended := self.state.get("terminated"):
             self.last_state = {"terminated": ended}
         self._identity = f"k8snet://{os.urandom(16).hex()}"
         self.started_up = not self.spec.get("startupProbe")
-        begin = now()
+        self._began = now()
         try:
             await uncancelled(self._start(command, root, network, self.log))
         except StartError as error:
-            return self._end(START_FAILED, begin, "StartError", str(error))
+            return self._end(START_FAILED, "StartError", str(error))
         assert self.running is not None
-        self._set({"running": {"startedAt": begin}})
+        self._set({"running": {"startedAt": self._began}})
         started()
         code = await asyncio.shield(self.running.ended)
         self.running = None
-        return self._end(code, begin, "Completed" if code == 0 else "Error", _read(last_words))
+        return self._end(code, "Completed" if code == 0 else "Error", _read(last_words))
 
     async def stop(self, grace: float) -> None:
         """End the program: SIGTERM, and SIGKILL ``grace`` seconds later if it still runs."""
@@ -91,7 +101,7 @@ class Container:
         if self.running is not None and self.running.ended.done():
             code = self.running.ended.result()
             self.running = None
-            self._end(code, self.state["running"]["startedAt"], "Completed" if code == 0 else "Error")
+            self._end(code, "Completed" if code == 0 else "Error")
 
     def set_started_up(self) -> None:
         """Show that the startup probe has succeeded."""
@@ -132,9 +142,9 @@ class Container:
             os.close(null)
             self._tasks.start(log.collect())
 
-    def _end(self, code: int, begin: str, reason: str, message: str = "") -> int:
+    def _end(self, code: int, reason: str, message: str = "") -> int:
         self.ready = False
-        ended = {"exitCode": code, "reason": reason, "startedAt": begin, "finishedAt": now()}
+        ended = {"exitCode": code, "reason": reason, "startedAt": self._began, "finishedAt": now()}
         if message:
             ended["message"] = message
         self._set({"terminated": {**ended, "containerID": self._identity}})

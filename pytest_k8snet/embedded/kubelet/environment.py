@@ -27,10 +27,15 @@ class ConfigError(RuntimeError):
     """A container refers to something that is not there: CreateContainerConfigError until it is."""
 
 
-def build_command(pod: Obj, container: Obj, hostname: str, lookup: Lookup) -> Command:
-    """Return what a container runs. Raises ConfigError for a missing reference or command."""
-    values = _environment(pod, container, lookup)
-    env = {"PATH": PATH, "HOME": "/root", "HOSTNAME": hostname, **values}
+def build_command(
+    pod: Obj, container: Obj, hostname: str, lookup: Lookup, links: Mapping[str, str] | None = None
+) -> Command:
+    """Return what a container runs. ``links`` are the variables of Services; the container's own win.
+
+    Raises ConfigError for a missing reference or command.
+    """
+    links = links or {}
+    env = {"PATH": PATH, "HOME": "/root", "HOSTNAME": hostname, **links, **_environment(pod, container, lookup, links)}
     argv = [*(container.get("command") or ()), *(container.get("args") or ())]
     if not argv:
         raise ConfigError(
@@ -82,7 +87,7 @@ def resource_value(pod: Obj, container: Obj, reference: Obj) -> str:
     return str(math.ceil(amount / (parse_quantity(reference.get("divisor") or "1") or 1)))
 
 
-def _environment(pod: Obj, container: Obj, lookup: Lookup) -> dict[str, str]:
+def _environment(pod: Obj, container: Obj, lookup: Lookup, links: Mapping[str, str]) -> dict[str, str]:
     env: dict[str, str] = {}
     for source in container.get("envFrom") or ():
         for kind, plural in (("configMapRef", "configmaps"), ("secretRef", "secrets")):
@@ -95,7 +100,7 @@ def _environment(pod: Obj, container: Obj, lookup: Lookup) -> dict[str, str]:
             if value is not None:
                 env[entry["name"]] = value
         else:
-            env[entry["name"]] = expand(entry.get("value") or "", env)
+            env[entry["name"]] = expand(entry.get("value") or "", {**links, **env})
     return env
 
 

@@ -16,7 +16,6 @@ from pytest_k8snet.embedded.kubelet.container import Container
 from pytest_k8snet.embedded.kubelet.pod import PodWorker
 from pytest_k8snet.embedded.kubelet.process import start_process
 from pytest_k8snet.embedded.kubelet.services import Services
-from pytest_k8snet.embedded.kubelet.supervisor import command_inside
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +68,10 @@ class Kubelet:
         self, namespace: str, pod: str, container: str, argv: Sequence[str], *, stdin: bool = False, tty: bool = False
     ) -> Process:
         """Start a command in a container (the API's ``Runtime.exec``)."""
-        worker, found = self._find(namespace, pod, container)
+        _, found = self._find(namespace, pod, container)
         if found.running is None:
             raise bad_request(f'unable to upgrade connection: container not found ("{container}")')
-        command = command_inside(worker.pod, found, list(argv), worker.sandbox.hostname, worker.lookup, terminal=tty)
+        command = found.inside(argv, terminal=tty)
         try:
             return await start_process(self._services.zygote, self._services.tasks, found.running, command, stdin=stdin)
         except StartError as error:

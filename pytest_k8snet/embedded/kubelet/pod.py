@@ -10,6 +10,7 @@ from pytest_k8snet.embedded.api.objects import Obj, name_of, namespace_of
 from pytest_k8snet.embedded.kubelet.container import Container
 from pytest_k8snet.embedded.kubelet.images import image_problem, never_there
 from pytest_k8snet.embedded.kubelet.sandbox import Sandbox
+from pytest_k8snet.embedded.kubelet.service_links import service_links
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.status import OVERDUE, PodFacts, build_status
 from pytest_k8snet.embedded.kubelet.supervisor import Supervisor
@@ -103,6 +104,13 @@ class PodWorker:
     def lookup(self, plural: str, name: str) -> Obj | None:
         """An object of the pod's namespace."""
         return self.services.store.get(plural, name, self._namespace)
+
+    def service_links(self) -> dict[str, str]:
+        """The variables of the Services that the pod's containers find: its namespace's, and always the API's."""
+        store = self.services.store
+        api = store.get("services", "kubernetes", "default")
+        near = store.list("services", self._namespace) if self.pod["spec"].get("enableServiceLinks", True) else []
+        return service_links([api] if api else []) | service_links(near)
 
     def event(self, reason: str, message: str, *, container: Container | None = None, warning: bool = False) -> None:
         """Tell what happened to the pod, or to one of its containers."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from pytest_k8snet.embedded.api.objects import Obj
@@ -65,6 +66,7 @@ class Sandbox:
             self._resolv_conf(),
             host_network=self.host_network,
             domain=self._domain,
+            change=partial(self._services.behaviour.written, self._spec),
         )
 
     async def disconnect(self) -> None:

@@ -11,7 +11,7 @@ from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.client import StartError
 from pytest_k8snet.embedded.container.spec import Command
 from pytest_k8snet.embedded.kubelet.container import Container
-from pytest_k8snet.embedded.kubelet.environment import ConfigError, Lookup, build_command
+from pytest_k8snet.embedded.kubelet.environment import ConfigError, build_command
 from pytest_k8snet.embedded.kubelet.probes import Prober, watch_probe
 from pytest_k8snet.embedded.kubelet.restart import Backoff, restarts
 from pytest_k8snet.embedded.kubelet.sandbox import Sandbox
@@ -41,6 +41,10 @@ class Owner(Protocol):
 
     def lookup(self, plural: str, name: str) -> Obj | None:
         """An object of the pod's namespace."""
+        ...
+
+    def service_links(self) -> dict[str, str]:
+        """The variables of the Services that the pod's containers find."""
         ...
 
     def refresh(self) -> None:
@@ -112,8 +116,10 @@ class Supervisor:
         self._event("Pulled", f'Container image "{image}" already present on machine')
         while True:
             try:
-                hostname = self._owner.sandbox.hostname
-                return build_command(self._owner.pod, self._container.spec, hostname, self._owner.lookup)
+                owner = self._owner
+                return build_command(
+                    owner.pod, self._container.spec, owner.sandbox.hostname, owner.lookup, owner.service_links()
+                )
             except ConfigError as error:
                 self._container.wait_for("CreateContainerConfigError", str(error))
                 self._event("Failed", f"Error: {error}", warning=True)
@@ -165,9 +171,7 @@ class Supervisor:
         """Run a command in the container; return its exit code and the beginning of its output."""
         if self._container.running is None:
             return 1, "the container does not run"
-        command = command_inside(
-            self._owner.pod, self._container, argv, self._owner.sandbox.hostname, self._owner.lookup
-        )
+        command = self._container.inside(argv)
         null, output = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC), os.memfd_create("probe")
         try:
             zygote = self._owner.services.zygote
@@ -188,12 +192,3 @@ def full_name(pod: Obj) -> str:
     """Return a pod's name as a kubelet writes it into messages."""
     metadata = pod["metadata"]
     return f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
-
-
-def command_inside(
-    pod: Obj, container: Container, argv: list[str], hostname: str, lookup: Lookup, *, terminal: bool = False
-) -> Command:
-    """Return a command as it runs in a container: with its environment and working directory."""
-    main = build_command(pod, {**container.spec, "command": ["-"]}, hostname, lookup)
-    env = {**main.env, "TERM": "xterm"} if terminal else main.env
-    return Command(tuple(argv), env, main.cwd, terminal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,8 +56,12 @@ def write_network_files(
     resolv_conf: Sequence[str],
     host_network: bool = False,
     domain: str = "",
+    change: Callable[[str, Sequence[str]], Sequence[str]] = lambda file, lines: lines,
 ) -> list[Bind]:
-    """Write hosts, hostname and resolv.conf as a kubelet does; return their binds into /etc."""
+    """Write hosts, hostname and resolv.conf as a kubelet does; return their binds into /etc.
+
+    ``change`` is for faults: from a file and its lines to those that are written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     names = f"{hostname}.{domain}\t{hostname}" if domain else hostname
     hosts = [
@@ -75,7 +79,7 @@ def write_network_files(
         hosts += ["", "# Entries added by HostAliases.", *entries]
     files = {"hosts": hosts, "hostname": [hostname], "resolv.conf": resolv_conf}
     for name, lines in files.items():
-        (folder / name).write_text("\n".join(lines) + "\n")
+        (folder / name).write_text("\n".join(change(name, lines)) + "\n")
     return [Bind(str(folder / name), f"/etc/{name}", read_only=False) for name in files]
 
 

@@ -10,9 +10,9 @@ hook "forward", and what a pod sends to itself through a Service is let through.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
-from itertools import chain
 
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.nftables.content import Content, name_for
@@ -41,7 +41,6 @@ SKELETON = Content(
 
 DIRECTIONS = tuple(PEERS)
 Declared = tuple[NamedPort, ...]
-Identities = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class _Applying:
         return bool(self.admin or self.namespaced or self.baseline)
 
     @property
-    def key(self) -> Identities:
+    def key(self) -> tuple[tuple[int, ...], ...]:
         """What tells these policies from others of the same world."""
         return tuple(tuple(map(id, policies)) for policies in (self.admin, self.namespaced, self.baseline))
 
@@ -82,22 +81,22 @@ class _Applying:
 class Compiler:
     """The rules for one world, node by node.
 
-    ``former`` is the compiler of another world. If pods, nodes and namespaces are the same in both, the rules of the
+    ``former`` is the compiler of another world. If pods and namespaces are the same objects in both, the rules of the
     policies that are in both are not made again: a change of one policy then costs what that policy costs.
     """
 
     world: World
     former: InitVar[Compiler | None] = None
-    _chains: dict[tuple[str, Identities, Declared], _Chain] = field(default_factory=dict)
+    _chains: dict[tuple[str, tuple[tuple[int, ...], ...], Declared], _Chain] = field(default_factory=dict)
     _known: dict[tuple[int, str, Declared], tuple[Condition, ...]] = field(default_factory=dict)
     _ranked: dict[tuple[int, str, Declared], tuple[tuple[str, Condition], ...]] = field(default_factory=dict)
 
     def __post_init__(self, former: Compiler | None) -> None:
         census = Census(self.world)
         self._conditions = Conditions(census)
+        self._tiers = Tiers(self.world.cluster_policies, self.world.machines, census)
         if former and former.world.surroundings == self.world.surroundings:
             self._inherit(former)
-        self._tiers = Tiers(self.world.cluster_policies, self.world.machines, census)
         selected = [(policy, policy_types(policy), census.selected(policy)) for policy in self.world.policies]
         self._selecting: dict[str, dict[Pod, list[Obj]]] = {direction: {} for direction in DIRECTIONS}
         for policy, types, pods in selected:
@@ -107,12 +106,14 @@ class Compiler:
 
     def _inherit(self, former: Compiler) -> None:
         """Policies are told apart by their identity, which is safe as long as both worlds hold them."""
-        here = _identities(self.world) & _identities(former.world)
-        self._known = {key: rules for key, rules in former._known.items() if key[0] in here}
-        self._ranked = {key: rules for key, rules in former._ranked.items() if key[0] in here}
-        self._chains = {key: made for key, made in former._chains.items() if here.issuperset(chain(*key[1]))}
-        conditions = chain(chain(*self._known.values()), (one for rules in self._ranked.values() for _, one in rules))
-        self._conditions.inherit(former._conditions, {one.uses for one in conditions if one.uses})
+        here = set(map(id, self.world.every_policy)) & set(map(id, former.world.every_policy))
+        self._known = {key: found for key, found in former._known.items() if key[0] in here}
+        self._ranked = {key: found for key, found in former._ranked.items() if key[0] in here}
+        self._chains = {key: chain for key, chain in former._chains.items() if all(map(here.issuperset, key[1]))}
+        conditions = itertools.chain(
+            *self._known.values(), (one for rules in self._ranked.values() for _, one in rules)
+        )
+        self._conditions.inherit(former._conditions, {condition.uses for condition in conditions if condition.uses})
 
     def content(self, node: str) -> Content:
         """Return what is in the table of a node, besides the skeleton."""
@@ -123,9 +124,9 @@ class Compiler:
         for direction in DIRECTIONS:
             for pod in own:
                 if applying := self._applying(pod, direction):
-                    first = self._chain(applying, direction, pod)
-                    elements |= _attached(pod, direction.lower(), first.name)
-                    for one in filter(None, (first, first.onward)):
+                    chain = self._chain(applying, direction, pod)
+                    elements |= _attached(pod, direction.lower(), chain.name)
+                    for one in filter(None, (chain, chain.onward)):
                         chains[one.name] = one.rules.texts
                         used |= one.rules.uses
         sets = self._conditions.sets
@@ -196,10 +197,6 @@ class Compiler:
                 for condition in self._conditions.of(policy, peer, rule.ports, direction, declared)
             )
         return self._ranked[key]
-
-
-def _identities(world: World) -> set[int]:
-    return set(map(id, chain(world.policies, world.cluster_policies)))
 
 
 def _chain_of(rules: _Rules, onward: _Chain | None = None) -> _Chain:

@@ -45,7 +45,7 @@ class Conditions:
         self._made: dict[str, tuple[Condition, ...]] = {}
 
     def inherit(self, former: Conditions, names: Iterable[str]) -> None:
-        """Take over sets of the conditions for another world in which they have the same elements."""
+        """Take sets over from the conditions for a world with the same pods."""
         self.sets |= {name: former.sets[name] for name in names}
 
     def of(

@@ -68,7 +68,12 @@ class World:
     @property
     def surroundings(self) -> tuple[object, ...]:
         """All but the policies."""
-        return self.pods, self.namespaces, self.beforehand, self.machines
+        return self.pods, self.namespaces, self.machines, self.beforehand
+
+    @property
+    def every_policy(self) -> tuple[Obj, ...]:
+        """The policies of all kinds."""
+        return self.policies + self.cluster_policies
 
 
 class Census:

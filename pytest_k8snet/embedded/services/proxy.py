@@ -35,8 +35,8 @@ class ServiceProxy:
     """Follows Services and slices. ``reserved`` are the ranges, by IP version, that belong to Services alone.
 
     ``followers`` are called when the nodes have their rules. ``rewrites`` change, one after the other, what a node
-    serves, and ``deliver`` which changes this hears of and when; they are for faults, which must call ``update`` or
-    ``relist`` then.
+    serves, ``tell`` what the followers hear of it, ``deliver`` which changes this hears of and when; without
+    ``ends_flows`` UDP flows go on wherever they went. All are for faults, which must call ``update`` or ``relist``.
     """
 
     def __init__(
@@ -47,7 +47,9 @@ class ServiceProxy:
         followers: Sequence[Follower] = (),
     ) -> None:
         self.rewrites: list[Rewrite] = []
+        self.tell: Callable[[Ports], Ports] = lambda ports: ports
         self.deliver: Deliver = at_once
+        self.ends_flows = True
         self._store = store
         self._nodes = [_NodeProxy(node, reserved) for node in network.nodes.values()]
         self._followers = followers
@@ -103,8 +105,9 @@ class ServiceProxy:
         concerned, self._concerned = self._concerned, set()
         ports = {key: self._ports(key) for key in concerned}
         try:
-            await together(node.serve(self._rewritten(node.name, ports)) for node in self._nodes)
-            await together(follower(ports) for follower in self._followers)
+            await together(node.serve(self._rewritten(node.name, ports), self.ends_flows) for node in self._nodes)
+            told = {key: self.tell(listed) for key, listed in ports.items()}
+            await together(follower(told) for follower in self._followers)
         except BaseException:
             self._concerned |= concerned
             raise
@@ -130,15 +133,15 @@ class _NodeProxy:
         self._table: Table | None = None
         self._udp: dict[Key, Destinations] = {}
 
-    async def serve(self, changed: Mapping[Key, Ports]) -> None:
-        """Serve the ports of the Services that have changed."""
+    async def serve(self, changed: Mapping[Key, Ports], ends_flows: bool) -> None:
+        """Serve the ports of the Services that have changed; end the UDP flows that lead to none of them any more."""
         if self._table is None:
             self._table = await self._new_table()
         parts = {"/".join(key): service_content(ports, self._view) for key, ports in changed.items()}
         await self._table.change(parts)
         before = [self._udp.get(key, {}) for key in changed]
         after = {key: destinations(ports, self._view.addresses) for key, ports in changed.items()}
-        if stale := stale_flows(before, after.values()):
+        if (stale := stale_flows(before, after.values())) and ends_flows:
             await self._node.netns.run(lambda: end_flows(stale.addresses, stale))
         self._udp = {key: found for key, found in {**self._udp, **after}.items() if found}
 

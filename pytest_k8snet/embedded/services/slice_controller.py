@@ -40,6 +40,15 @@ class SliceController:
         self._heard.clear()
         self._follow(self._existing())
 
+    def endpoints(self, namespace: str, service: str) -> list[Obj]:
+        """Return the endpoints in all slices of a Service, also in those that this does not make."""
+        slices = [
+            piece
+            for piece in self._store.list("endpointslices")
+            if namespace_of(piece) == namespace and labels_of(piece).get(SERVICE_NAME) == service
+        ]
+        return [endpoint for piece in slices for endpoint in piece.get("endpoints") or ()]
+
     async def _listen(self) -> None:
         with self._store.watch_everything() as watch:
             for change in self._existing():

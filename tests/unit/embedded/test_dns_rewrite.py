@@ -8,8 +8,8 @@ from collections import Counter
 import dns.rcode
 import pytest
 
+from pytest_k8snet.corefile import CorefileError
 from pytest_k8snet.embedded.dns.answer import Question, Reply, View
-from pytest_k8snet.embedded.dns.corefile import CorefileError
 from pytest_k8snet.embedded.dns.records import Objects, build_records
 from pytest_k8snet.embedded.dns.resolver import Resolver
 from pytest_k8snet.embedded.dns.settings import read_corefile

@@ -138,3 +138,10 @@ def test_arguments_follow_the_command() -> None:
     container = {"name": "c", "command": ["echo"], "args": ["$(HOSTNAME)"], "workingDir": "/tmp"}
     made = build_command(POD, container, "host", lookup)
     assert (made.argv, made.cwd) == (("echo", "host"), "/tmp")
+
+
+def test_services_are_found_by_variables_that_the_container_may_use_and_override() -> None:
+    links = {"A_SERVICE_HOST": "10.96.0.7", "A_SERVICE_PORT": "80"}
+    entries = [{"name": "URL", "value": "http://$(A_SERVICE_HOST)"}, {"name": "A_SERVICE_PORT", "value": "mine"}]
+    made = build_command(POD, {"name": "c", "command": ["true"], "env": entries}, "p", lookup, links).env
+    assert (made["URL"], made["A_SERVICE_HOST"], made["A_SERVICE_PORT"]) == ("http://10.96.0.7", "10.96.0.7", "mine")

@@ -86,12 +86,18 @@ class MadeUpNetwork:
         self._arena = arena
 
     def __call__(self, expectation: Expectation) -> TruthTable:
+        return self._table(expectation)
+
+    def once(self, expectation: Expectation) -> TruthTable:
+        return self._table(expectation, once=True)
+
+    def _table(self, expectation: Expectation, *, once: bool = False) -> TruthTable:
         self.tables.append(expectation.title)
 
-        def observe(probes: Collection[Probe]) -> dict[Probe, Observation]:
+        def observe(probes: Collection[Probe], _: Patience) -> dict[Probe, Observation]:
             return {probe: self.defect(probe, self._arena) or self._as_expected(expectation, probe) for probe in probes}
 
-        return Course(expectation, observe, QUICK).run()
+        return Course(expectation, observe, QUICK, once=once).run()
 
     @staticmethod
     def _as_expected(expectation: Expectation, probe: Probe) -> Observation:

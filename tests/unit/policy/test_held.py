@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_k8snet.policy.held import Report
+from pytest_k8snet.flows import Report
 
 
 @pytest.mark.parametrize(

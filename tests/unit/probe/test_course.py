@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import pytest
 
@@ -16,6 +18,7 @@ Script = Callable[[int, Probe], Observation | None]
 
 QUICK = Patience(timeout=0.1, converge=0.2, hold=0.02, interval=0.01, agent=0.05)
 SILENT = Observation(Outcome.TIMEOUT, 100.0, detail="no answer")
+ACCEPTED = Observation(Outcome.TIMEOUT, 100.0, detail="handshake completed", handshake=True)
 LOST = Observation(Outcome.PROBE_ERROR, 0.0, detail="exec stream lost")
 
 
@@ -27,12 +30,20 @@ class MadeUpNetwork:
         self._as_expected = as_expected
         self._script = script
         self.asked: list[int] = []
+        self.patience: list[Patience] = []
 
-    def observe(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+    def observe(self, probes: Collection[Probe], patience: Patience) -> dict[Probe, Observation]:
         self.asked.append(len(probes))
+        self.patience.append(patience)
         number = len(self.asked)
         cells = self._expectation.cells
         return {probe: self._script(number, probe) or self._as_expected(probe, cells[probe]) for probe in probes}
+
+
+@pytest.fixture
+def hasty(mesh: Expectation) -> Expectation:
+    """The mesh, with a time-out of its own that is shorter than that of the profile."""
+    return replace(mesh, timeout=QUICK.timeout / 10)
 
 
 @pytest.fixture
@@ -145,25 +156,81 @@ def test_it_is_known_when_each_cell_came_true(mesh: Expectation, network: Callab
 
 
 def test_silence_is_confirmed_with_more_patience_before_it_counts_as_a_flap(
-    mesh: Expectation, as_expected: See, network: Callable[[Script], MadeUpNetwork]
+    hasty: Expectation, network: Callable[[Script], MadeUpNetwork]
 ) -> None:
-    victim = next(iter(mesh.cells))
-    asked_again: list[Collection[Probe]] = []
-
-    def confirm(probes: Collection[Probe]) -> dict[Probe, Observation]:
-        asked_again.append(probes)
-        return {probe: as_expected(probe, mesh.cells[probe]) for probe in probes}
-
-    slow = network(lambda n, probe: SILENT if probe == victim and n >= 2 else None)
-    assert Course(mesh, slow.observe, QUICK, confirm=confirm).run() == mesh
-    assert asked_again
-    assert all(list(probes) == [victim] for probes in asked_again)
+    victim = next(iter(hasty.cells))
+    slow = network(lambda n, probe: SILENT if probe == victim and n == 2 else None)
+    assert Course(hasty, slow.observe, QUICK).run() == hasty
+    assert slow.asked[2] == 1
+    assert slow.patience[1].timeout < slow.patience[2].timeout == QUICK.timeout
 
 
 def test_silence_that_more_patience_does_not_end_is_a_flap(
+    hasty: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(hasty.cells))
+    silent = network(lambda n, probe: SILENT if probe == victim and n >= 2 else None)
+    table = Course(hasty, silent.observe, QUICK).run()
+    assert [flap.probe for flap in table.flaps] == [victim]
+    assert silent.asked[2] == 1
+
+
+def test_a_server_that_accepts_and_is_slow_to_answer_is_asked_until_it_does(
+    hasty: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(hasty.cells))
+    busy = network(lambda n, probe: ACCEPTED if probe == victim and 2 <= n <= 5 else None)
+    assert Course(hasty, busy.observe, QUICK).run() == hasty
+    assert busy.asked[2:6] == [1, 1, 1, 1]
+
+
+def test_the_silence_of_a_late_round_is_asked_about_again(
+    hasty: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    victim = next(iter(hasty.cells))
+    silent = network(lambda n, probe: SILENT if probe == victim and 2 <= n <= 4 else None)
+
+    def late(probes: Collection[Probe], patience: Patience) -> dict[Probe, Observation]:
+        time.sleep(2 * QUICK.timeout if len(silent.asked) == 2 else 0)
+        return silent.observe(probes, patience)
+
+    patient = replace(QUICK, agent=10)
+    assert Course(hasty, late, patient).run().flaps != ()
+    assert silent.asked[2:5] == [1, 1, len(hasty.cells)]
+
+
+def test_a_leak_is_not_asked_about_until_it_is_gone(
+    hasty: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    blocked = next(probe for probe, cell in hasty.cells.items() if Outcome.CONNECTED not in cell.outcomes)
+    leaking = network(lambda n, probe: ACCEPTED if probe == blocked and n == 2 else None)
+    assert [flap.probe for flap in Course(hasty, leaking.observe, QUICK).run().flaps] == [blocked]
+
+
+def test_what_is_changing_is_asked_alone_until_it_has_come_true(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    changing = frozenset(list(mesh.cells)[:2])
+    slow = network(lambda n, probe: SILENT if probe in changing and n <= 2 else None)
+    table = Course(replace(mesh, changing=changing), slow.observe, QUICK).run()
+    assert slow.asked[:5] == [2, 2, 2, len(mesh.cells), len(mesh.cells)]
+    assert not table.mismatches()
+
+
+def test_a_table_of_which_the_changing_part_never_comes_true_is_whole_all_the_same(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    changing = frozenset(list(mesh.cells)[:2])
+    broken = network(lambda n, probe: SILENT if probe in changing else None)
+    table = Course(replace(mesh, changing=changing), broken.observe, QUICK).run()
+    assert {probe for probe, *_ in table.mismatches()} == changing
+    assert set(table.seen) == set(mesh.cells)
+
+
+def test_what_has_to_come_true_once_is_neither_asked_as_a_whole_again_nor_held(
     mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
 ) -> None:
     victim = next(iter(mesh.cells))
-    silent = network(lambda n, probe: SILENT if probe == victim and n >= 2 else None)
-    table = Course(mesh, silent.observe, QUICK, confirm=lambda probes: dict.fromkeys(probes, SILENT)).run()
-    assert [flap.probe for flap in table.flaps] == [victim]
+    slow = network(lambda n, probe: SILENT if probe == victim and n <= 2 else None)
+    assert Course(mesh, slow.observe, QUICK, once=True).run() == mesh
+    assert slow.asked == [len(mesh.cells), 1, 1]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_k8snet.embedded.dns.corefile import CorefileError, Directive, ServerBlock, parse_corefile
+from pytest_k8snet.corefile import CorefileError, Directive, ServerBlock, parse_corefile
 from pytest_k8snet.embedded.dns.installation import COREFILE
 from pytest_k8snet.embedded.dns.settings import Cache, Forward, Hosts, Kubernetes, Server, read_corefile
 

@@ -1,0 +1,61 @@
+"""Name servers, who asks them, and the Services that they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance_suites.dns.shop import Shop, open_shop
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.dns.configuration import Configuration, NoCorefile, find_configuration
+from pytest_k8snet.dns.naming import Naming, Silent
+from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
+from pytest_k8snet.errors import NoVerdict
+from pytest_k8snet.probing import Probing
+
+
+@pytest.fixture(scope="session")
+def name_servers(cluster: Cluster) -> NameServers:
+    """Return the name servers of the cluster as they are when the tests begin."""
+    try:
+        return find_name_servers(cluster)
+    except NoNameServer as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def corefile(cluster: Cluster, name_servers: NameServers) -> Configuration:
+    """Return what the cluster's own Corefile says of the cluster domain."""
+    try:
+        return find_configuration(cluster, name_servers)
+    except NoCorefile as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def silent(cluster: Cluster) -> Silent:
+    """Return what is known of name servers that do not answer."""
+    return Silent(cluster)
+
+
+@pytest.fixture(scope="session")
+def shop(cluster: Cluster, name_servers: NameServers) -> Iterator[Shop]:
+    """Return the Services that most checks ask for; nobody changes them."""
+    with cluster.namespace("DNS records") as first, cluster.namespace("DNS records, too") as second:
+        yield open_shop(cluster, first, second, name_servers.domain)
+
+
+@pytest.fixture
+def naming(cluster: Cluster, probe: Probing, name_servers: NameServers, silent: Silent) -> Naming:
+    """Return what asks the name servers and records for this check."""
+    return Naming(cluster, probe, name_servers, silent, cluster.fleet.pods[0])
+
+
+@pytest.fixture(scope="session")
+def cached(cluster: Cluster, name_servers: NameServers) -> int:
+    """Return for how many seconds answers may be out of date because the name servers cache them; 0 when unknown."""
+    try:
+        return find_configuration(cluster, name_servers).remembered
+    except (NoCorefile, NoVerdict):
+        return 0

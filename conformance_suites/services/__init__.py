@@ -1,0 +1,1 @@
+"""Services of every type: who answers where, and from when on."""

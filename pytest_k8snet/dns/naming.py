@@ -1,0 +1,167 @@
+"""Asking name servers in a test: only those that answer at all, so that one promise is judged at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.dns import demands
+from pytest_k8snet.dns.demands import ANY_ANSWER, Demand
+from pytest_k8snet.dns.questions import KIND, UDP_TCP, Question, ask, expected_reply, table
+from pytest_k8snet.dns.reply import Reply, reply_of
+from pytest_k8snet.dns.servers import NameServers, Server
+from pytest_k8snet.oracle.dns_records import Zone
+from pytest_k8snet.probe.observation import Expectation, Pod, Probe, Protocol
+from pytest_k8snet.probe.table import TruthTable
+from pytest_k8snet.probing import Probing
+
+Way = tuple[str, str, Protocol]
+"""From a node to a server's address over a protocol."""
+
+TRIES = 4
+"""Questions to each server: behind the address of the Service there are several."""
+ANSWER_SECONDS = 4.0
+
+
+class Silent:
+    """The ways on which name servers were found not to answer; DNS-040 judges that, and other checks leave them out."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._known: dict[Way, bool] = {}
+
+    def ways(self, probes: Iterable[Probe], domain: str) -> set[Way]:
+        """Return those of the ways of some probes on which no answer comes, or not always."""
+        wanted = {_way(probe): probe for probe in probes if _way(probe) not in self._known}
+        tries = {
+            ask(probe.source, _server(probe), probe.protocol, Question(domain, "SOA")): way
+            for way, probe in wanted.items()
+            for _ in range(TRIES)
+        }
+        if tries:
+            expected = expected_reply(Question(domain, "SOA"), ANY_ANSWER)
+            asked = Expectation("any answer", dict.fromkeys(tries, expected), convergence=ANSWER_SECONDS)
+            wrong = {tries[probe] for probe, *_ in self._cluster.attachment.prober(asked).mismatches()}
+            self._known |= {way: way in wrong for way in wanted}
+        return {way for way, silent in self._known.items() if silent}
+
+
+class Naming:
+    """Questions of one test. Get it from the fixture ``naming`` of the DNS suite."""
+
+    def __init__(self, cluster: Cluster, probing: Probing, servers: NameServers, silent: Silent, source: Pod) -> None:
+        self._cluster = cluster
+        self._probing = probing
+        self._silent = silent
+        self.servers = servers
+        self.source = source
+        for note in servers.notes:
+            probing.note(note)
+
+    @property
+    def domain(self) -> str:
+        """The cluster domain."""
+        return self.servers.domain
+
+    @property
+    def patience(self) -> float:
+        """How long in seconds the profile waits for something to come true."""
+        return self._cluster.attachment.prober.patience.converge
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of records with addresses of the families that pods have."""
+        return tuple(KIND[family] for family in self._cluster.families)
+
+    def demand_answers(self, pod: Pod) -> None:
+        """Skip the test when a pod cannot be answered by what pods are told to ask; other checks fail then."""
+        servers = self.servers.front
+        self.demanding("any answer", {Question(self.domain, "SOA"): ANY_ANSWER}, servers=servers, source=pod)
+
+    def name(self, service: str, namespace: str) -> str:
+        """Return the full name of a Service, without the dot at its end."""
+        return f"{service}.{namespace}.svc.{self.domain}"
+
+    def zone(self, *namespaces: str) -> Zone:
+        """Return the oracle's records of the Services that some namespaces have now."""
+        api = self._cluster.api
+        services = [obj for namespace in namespaces for obj in api.objects("v1", "Service", namespace)]
+        slices = [
+            obj for namespace in namespaces for obj in api.objects("discovery.k8s.io/v1", "EndpointSlice", namespace)
+        ]
+        return Zone(self.domain, services, slices)
+
+    def by_value(self, title: str, zone: Zone, questions: Sequence[tuple[str, str]]) -> Expectation:
+        """Expect of every server, over UDP and TCP, what the oracle says of each (name, kind)."""
+        return self.demanding(
+            title, {Question(name, kind): demands.answers(zone.answer(name, kind)) for name, kind in questions}
+        )
+
+    def demanding(
+        self,
+        title: str,
+        questions: Mapping[Question, Demand],
+        *,
+        servers: Sequence[Server] = (),
+        protocols: Sequence[Protocol] = UDP_TCP,
+        source: Pod | None = None,
+        echoed: bool = False,
+    ) -> Expectation:
+        """Expect what is demanded of the servers that answer at all; skip the test when there are none."""
+        asked = table(title, [source or self.source], servers or self.servers.once, questions, protocols, echoed=echoed)
+        silent = self._silent.ways(asked.cells, self.domain)
+        cells = {probe: expected for probe, expected in asked.cells.items() if _way(probe) not in silent}
+        if not cells:
+            pytest.skip(f"{title}: no name server answers at all; see DNS-040")
+        return replace(asked, cells=cells)
+
+    def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
+        """Expect any answer at all from every server to each source whose pods reach those of the server's node."""
+        sources = tuple({source.node: source for source in sources}.values())
+        tries = {Question(f"k8snet-{number}.{self.domain}", "A"): ANY_ANSWER for number in range(TRIES)}
+        once = dict(list(tries.items())[:1])
+        cells = table(title, sources, self.servers.replicas, once).cells
+        asked = Expectation(title, {**cells, **table(title, sources, self.servers.front, tries).cells})
+        kept = self._probing.on_working_paths(asked)
+        # Behind the address of the Service is now this replica, now that one: all must be reached.
+        lost = {(probe.source.node, probe.protocol) for probe in asked.cells.keys() - kept.cells.keys()}
+        cells = {
+            probe: expected
+            for probe, expected in kept.cells.items()
+            if probe.target_node or (probe.source.node, probe.protocol) not in lost
+        }
+        if not cells:
+            pytest.skip(f"{title}: pods do not reach the nodes of the name servers at all; see MODEL-010 to 012")
+        return replace(kept, cells=cells)
+
+    def repeatedly(self, server: Server, question: Question, times: int) -> list[Reply]:
+        """Return the answers of one server to one question that is asked several times at once, over TCP."""
+        probes = [ask(self.source, server, Protocol.TCP, question) for _ in range(times)]
+        seen = self._cluster.attachment.prober.observe(probes)
+        return [reply for probe in probes if (reply := reply_of(seen[probe]))]
+
+    def answering(self, servers: Iterable[Server], protocols: Sequence[Protocol] = UDP_TCP) -> list[Server]:
+        """Return the servers that answer at all, over each of the protocols; skip the test when none does."""
+        question = Question(self.domain, "SOA")
+        asked = table("any answer", [self.source], servers := tuple(servers), {question: ANY_ANSWER}, protocols)
+        silent = {address for _, address, _ in map(_way, asked.cells) if address}
+        silent &= {
+            address for _, address, protocol in self._silent.ways(asked.cells, self.domain) if protocol in protocols
+        }
+        found = [server for server in servers if server.address not in silent]
+        return found or pytest.skip("no name server answers at all; see DNS-040")
+
+    def __call__(self, expected: Expectation) -> TruthTable:
+        """Ask until what comes equals the expectation and stays so, or its time is over."""
+        return self._probing(expected)
+
+
+def _way(probe: Probe) -> Way:
+    return probe.source.node, probe.address, probe.protocol
+
+
+def _server(probe: Probe) -> Server:
+    return Server(probe.column.partition(":")[0], probe.address, probe.target_node, ((probe.protocol, probe.port),))

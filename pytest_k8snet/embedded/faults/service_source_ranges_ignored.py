@@ -1,0 +1,18 @@
+"""Load balancers serve everyone, whatever loadBalancerSourceRanges say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_k8snet.embedded.injection import Fault
+from pytest_k8snet.embedded.services.proxy import Ports
+from pytest_k8snet.embedded.services.rewritten import RewrittenServices
+
+
+def fault() -> Fault:
+    """Return the fault."""
+    return RewrittenServices("service-source-ranges-ignored", "loadBalancerSourceRanges", lambda cluster: _changed)
+
+
+def _changed(node: str, ports: Ports) -> Ports:
+    return tuple(replace(port, sources=None) for port in ports)
