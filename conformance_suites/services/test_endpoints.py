@@ -57,7 +57,7 @@ def test_a_deleted_pod_gets_no_connections_any_more(
     "SVC-013",
     spec=SERVICE_DEFINED,
     level="core",
-    catches=("endpoints-relabelled-kept", "service-stale-endpoint", "endpoints-out-of-order"),
+    catches=("endpoints-relabelled-kept", "service-stale-endpoint"),
 )
 def test_a_pod_is_behind_a_service_while_its_labels_match(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
@@ -78,7 +78,7 @@ def test_a_pod_is_behind_a_service_while_its_labels_match(
     "SVC-014",
     spec=VIRTUAL_IPS,
     level="core",
-    catches=("endpoints-relabelled-kept", "service-stale-endpoint", "endpoints-out-of-order"),
+    catches=("endpoints-relabelled-kept", "service-stale-endpoint"),
 )
 def test_without_an_endpoint_nobody_answers(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
