@@ -22,6 +22,7 @@ from pytest_k8snet.dns.drill import (
     with_drill,
 )
 from pytest_k8snet.dns.naming import Naming
+from pytest_k8snet.dns.permissions import OF_DRILLS, refused
 from pytest_k8snet.dns.questions import KIND, Question
 from pytest_k8snet.dns.resolving import Stub, denied, records
 from pytest_k8snet.dns.servers import NameServers, Server
@@ -51,8 +52,8 @@ def drill(
     cluster: Cluster, namespace: Namespace, name_servers: NameServers, corefile: Configuration
 ) -> Iterator[Drill]:
     """Return the drill with its Corefile in the ConfigMap."""
-    if not cluster.api.may("patch", "configmaps", name_servers.namespace):
-        pytest.skip(f"these credentials may not patch ConfigMaps in {name_servers.namespace}; see docs/rbac.yaml")
+    if reason := refused(cluster.api, OF_DRILLS):
+        pytest.skip(reason)
     pod = namespace.pod("upstream")
     stub = Stub(cluster.attachment.prober, pod, seconds=1200.0)
     with changed_corefile(cluster, name_servers, with_drill(corefile.text, pod.addresses[0])):

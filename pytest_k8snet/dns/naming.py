@@ -22,7 +22,7 @@ from pytest_k8snet.probing import Probing
 Way = tuple[str, str, Protocol]
 """From a node to a server's address over a protocol."""
 
-TRIES = 4
+TRIES = 3
 PATIENT = 10.0
 """Questions to each server: behind the address of the Service there are several."""
 ANSWER_SECONDS = 4.0
@@ -155,6 +155,15 @@ class Naming:
         probes = [ask(self.source, server, Protocol.TCP, question) for _ in range(times)]
         seen = self._cluster.attachment.prober.observe(probes)
         return [reply for probe in probes if (reply := reply_of(seen[probe]))]
+
+    def load(self, server: Server, question: Question, sources: Iterable[Pod], at_once: int) -> list[float | None]:
+        """Ask one question many times at once from each source; return how long each answer took in milliseconds.
+
+        None stands for those that did not come.
+        """
+        probes = [ask(source, server, Protocol.UDP, question) for source in sources for _ in range(at_once)]
+        seen = self._cluster.attachment.prober.observe(probes)
+        return [seen[probe].millis if reply_of(seen[probe]) else None for probe in probes]
 
     def answering(self, servers: Iterable[Server], protocols: Sequence[Protocol] = UDP_TCP) -> list[Server]:
         """Return the servers that answer at all, over each of the protocols; skip the test when none does."""
