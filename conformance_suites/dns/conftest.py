@@ -62,3 +62,12 @@ def cached(cluster: Cluster, name_servers: NameServers) -> int:
         return find_configuration(cluster, name_servers).remembered
     except (NoCorefile, NoVerdict):
         return 0
+
+
+@pytest.fixture(scope="session")
+def cached_reverse(cluster: Cluster, name_servers: NameServers) -> int:
+    """Return the same for the names of addresses, which somebody else may have had a moment ago."""
+    try:
+        return find_configuration(cluster, name_servers).remembered_reverse
+    except (NoCorefile, NoVerdict):
+        return 0
