@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from conformance_suites.clauses import COREDNS
+from conformance_suites.dns.drilled import OTHER, READY, Drill, reloaded, value
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.dns.configuration import Configuration
-from pytest_k8snet.dns.demands import Demand, answers, like, remembered
+from pytest_k8snet.dns.demands import answers, like, remembered
 from pytest_k8snet.dns.drill import (
     DISABLED,
     LONGEST,
@@ -22,28 +23,15 @@ from pytest_k8snet.dns.drill import (
     with_drill,
 )
 from pytest_k8snet.dns.naming import Naming
+from pytest_k8snet.dns.permissions import OF_DRILLS, refused
 from pytest_k8snet.dns.questions import KIND, Question
 from pytest_k8snet.dns.resolving import Stub, denied, records
-from pytest_k8snet.dns.servers import NameServers, Server
-from pytest_k8snet.oracle.dns_records import Answer, pod_answer, pod_name
-from pytest_k8snet.probe.observation import Pod
+from pytest_k8snet.dns.servers import NameServers
+from pytest_k8snet.oracle.dns_records import pod_answer, pod_name
 from pytest_k8snet.probing import Probing
 
-READY, OTHER = Question(f"ready.{ZONE}", "A"), "192.0.2.200"
 SERVFAIL_SECONDS = 8.0
 """Two tries of two seconds each, and the time to say so."""
-
-
-@dataclass(frozen=True)
-class Drill:
-    """A name server of our own, to which the name servers of the cluster forward the zone of the drill.
-
-    ``replicas`` are those that are known to have the Corefile of the drill.
-    """
-
-    stub: Stub
-    pod: Pod
-    replicas: set[Server] = field(default_factory=set)
 
 
 @pytest.fixture(scope="module")
@@ -51,28 +39,12 @@ def drill(
     cluster: Cluster, namespace: Namespace, name_servers: NameServers, corefile: Configuration
 ) -> Iterator[Drill]:
     """Return the drill with its Corefile in the ConfigMap."""
-    if not cluster.api.may("patch", "configmaps", name_servers.namespace):
-        pytest.skip(f"these credentials may not patch ConfigMaps in {name_servers.namespace}; see docs/rbac.yaml")
+    if reason := refused(cluster.api, OF_DRILLS):
+        pytest.skip(reason)
     pod = namespace.pod("upstream")
     stub = Stub(cluster.attachment.prober, pod, seconds=1200.0)
     with changed_corefile(cluster, name_servers, with_drill(corefile.text, pod.addresses[0])):
         yield Drill(stub, pod)
-
-
-def value(*addresses: str) -> Demand:
-    """Demand some addresses of the stub."""
-    return answers(Answer("NOERROR", "A", frozenset(addresses), "the upstream says so"))
-
-
-def reloaded(naming: Naming, drill: Drill) -> None:
-    """Wait until every replica has the Corefile of the drill; skip the test when one never has."""
-    if drill.replicas >= {*naming.servers.replicas}:
-        return
-    drill.stub.serve({READY: records(READY, OTHER)})
-    expected = naming.demanding("the changed Corefile", {READY: value(OTHER)}, servers=naming.servers.replicas)
-    if naming(replace(expected, convergence=naming.reload_seconds)).seconds_to_converge is None:
-        pytest.skip("the changed Corefile has not come to every replica; see DNS-100")
-    drill.replicas.update(naming.servers.replicas)
 
 
 @check("DNS-100", spec=f"{COREDNS}/reload/", level="drill", catches=("dns-reload-ignored",))

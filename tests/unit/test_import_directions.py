@@ -64,6 +64,7 @@ PUBLIC = {
     "pytest_k8snet.dns.drill",
     "pytest_k8snet.dns.naming",
     "pytest_k8snet.dns.pages",
+    "pytest_k8snet.dns.permissions",
     "pytest_k8snet.dns.questions",
     "pytest_k8snet.dns.resolving",
     "pytest_k8snet.dns.servers",

@@ -14,6 +14,7 @@ import yaml
 from pytest_k8snet import preflight
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.claims import Claims
+from pytest_k8snet.dns import permissions
 from pytest_k8snet.errors import ApiError, NoVerdict, PodNotReady, PreflightError
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
@@ -367,7 +368,10 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
         if rule["apiGroups"] == [""]
     }
     of_services = {(verb, resource) for verb, group, resource in backends.PERMISSIONS if not group}
-    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services
+    of_dns = {
+        (verb, resource) for verb, group, resource in (*permissions.PERMISSIONS, *permissions.OF_DRILLS) if not group
+    }
+    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services | of_dns
 
 
 @pytest.mark.parametrize("group", ["apps", "discovery.k8s.io"])
