@@ -147,7 +147,8 @@ class Stage:
         self._arena.build()
         if route not in self._proved:
             asked = questions(self._arena, route, PORTS, self._protocols)
-            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS))
+            everything = all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS)
+            table = self._prober(replace(everything, timeout=self._prober.patience.timeout))
             wrong = {probe for probe, *_ in table.mismatches()}
             self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
             self._note_pace(table)
