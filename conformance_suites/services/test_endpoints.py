@@ -19,7 +19,7 @@ BEHIND = {"k8snet.io/behind": "yes"}
     "SVC-010",
     spec=ENDPOINT_SLICES,
     level="core",
-    catches=("endpoints-new-pods-missing", "service-single-endpoint", "endpoints-out-of-order"),
+    catches=("service-single-endpoint", "endpoints-out-of-order"),
 )
 def test_a_new_pod_gets_connections(
     backends: Backends,

@@ -27,7 +27,6 @@ BEHIND = {"k8snet.io/behind": "yes"}
         "service-stale-endpoint",
         "service-not-ready-used",
         "service-single-endpoint",
-        "endpoints-new-pods-missing",
     ),
 )
 def test_a_pod_gets_connections_while_it_is_ready(
@@ -62,7 +61,7 @@ def test_a_pod_gets_connections_while_it_is_ready(
     "SVC-016",
     spec=ENDPOINT_CONDITIONS,
     level="core",
-    catches=("endpoints-publish-not-ready-ignored", "endpoints-new-pods-missing"),
+    catches=("endpoints-publish-not-ready-ignored",),
 )
 def test_pods_that_are_not_ready_can_be_published(
     backends: Backends,

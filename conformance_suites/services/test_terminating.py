@@ -50,7 +50,7 @@ def test_terminating_endpoints_get_nothing_beside_one_that_is_ready(
     "SVC-072",
     spec=ROLLING_UPDATE,
     level="extended",
-    catches=("endpoints-late", "endpoints-out-of-order", "service-stale-endpoint", "endpoints-new-pods-missing"),
+    catches=("endpoints-late", "endpoints-out-of-order", "service-stale-endpoint"),
 )
 def test_a_rolling_update_loses_no_request(
     backends: Backends,

@@ -10,6 +10,7 @@ import pytest
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.dns import demands
 from pytest_k8snet.dns.demands import ANY_ANSWER, Demand
+from pytest_k8snet.dns.drill import RELOAD_SECONDS
 from pytest_k8snet.dns.questions import KIND, UDP_TCP, Question, ask, expected_reply, table
 from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import NameServers, Server
@@ -22,6 +23,7 @@ Way = tuple[str, str, Protocol]
 """From a node to a server's address over a protocol."""
 
 TRIES = 4
+PATIENT = 10.0
 """Questions to each server: behind the address of the Service there are several."""
 ANSWER_SECONDS = 4.0
 
@@ -72,6 +74,11 @@ class Naming:
         return self._cluster.attachment.prober.patience.converge
 
     @property
+    def reload_seconds(self) -> float:
+        """How long a changed Corefile may take; a profile that has no patience, as that of calibrations, has less."""
+        return RELOAD_SECONDS if self.patience >= PATIENT else 2 * self.patience
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of records with addresses of the families that pods have."""
         return tuple(KIND[family] for family in self._cluster.families)
@@ -117,6 +124,12 @@ class Naming:
         if not cells:
             pytest.skip(f"{title}: no name server answers at all; see DNS-040")
         return replace(asked, cells=cells)
+
+    def patiently(self, expected: Expectation, seconds: float) -> TruthTable:
+        """Ask once with a time-out of so many seconds, where an answer may take long."""
+        prober = self._cluster.attachment.prober
+        patience = replace(prober.patience, timeout=seconds, converge=0.0, hold=0.0)
+        return self._probing.judged(prober.with_patience(patience)(expected))
 
     def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
         """Expect any answer at all from every server to each source whose pods reach those of the server's node."""

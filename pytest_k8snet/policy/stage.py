@@ -170,7 +170,7 @@ class Stage:
             if question in open_before or not self._was_tried(question)
         }
         # How long a resolver takes is not known from how long its answers of before took.
-        timeout = None if step.route is Route.NAME else self._timeout
+        timeout = self._prober.patience.timeout if step.route is Route.NAME else self._timeout
         expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
