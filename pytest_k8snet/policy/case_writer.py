@@ -36,7 +36,7 @@ class InFull(yaml.SafeDumper):
 
 
 # What kubectl reads is YAML 1.1 to the letter, where a plain y is true: namespaces of the arena are called so.
-InFull.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]"), [*"yYnN"])
+InFull.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), [*"yYnN"])
 
 
 def written(*cases: Case) -> str:
