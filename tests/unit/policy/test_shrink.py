@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pytest_k8snet.policy.case_files import load
@@ -73,6 +73,7 @@ def test_of_the_smallest_case_nothing_more_can_be_left_out(number: int, field: s
 def test_every_smaller_case_can_be_written_and_played(number: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("cases") / "cases.yaml"
     smaller = [one for one in smaller_cases(draw(7, number).case) if not problem(one)][:40]
+    assume(smaller)  # nothing can be left out of a case of one rule that says nothing
     named = [replace(one, id=f"POLICY-{900 + place}", title=str(place)) for place, one in enumerate(smaller)]
     file.write_text(written(*named))
     assert [one.steps for one in load(file)] == [one.steps for one in named]
