@@ -14,7 +14,7 @@ from pytest_k8snet.errors import AgentLost, AgentRefused, ApiError, NoVerdict, P
 from pytest_k8snet.kube import labels, pods
 from pytest_k8snet.kube.client import KubeApi, Object
 from pytest_k8snet.kube.pods import PodRequest
-from pytest_k8snet.kube.wait import Deadline, ready, wait_for_pods
+from pytest_k8snet.kube.wait import Deadline, ready, running, wait_for_pods
 from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.state import Fleet, Node
 
@@ -193,6 +193,11 @@ class Namespace:
         found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS))
         return tuple(fleet.as_pod(obj) for obj in found)
 
+    def wait_running(self, *names: str) -> tuple[Pod, ...]:
+        """Wait until pods run, Ready or not, and return them as they are now."""
+        found = wait_for_pods(self._cluster.api, self.name, names, Deadline(PODS_SECONDS), until=running)
+        return tuple(fleet.as_pod(obj) for obj in found)
+
     def get(self, api_version: str, kind: str, name: str) -> Object:
         """Return an object of this namespace as the API has it now."""
         return self._cluster.api.get(api_version, kind, name, self.name)
@@ -204,16 +209,6 @@ class Namespace:
     def label(self, pod: Pod, **changed: str | None) -> None:
         """Give a pod other labels; None takes one away."""
         self._cluster.api.patch("v1", "Pod", pod.name, {"metadata": {"labels": changed}}, self.name)
-
-    def with_address(self, name: str) -> Pod:
-        """Wait until a pod runs and has its addresses, Ready or not, and return it. Raises PodNotReady."""
-        deadline = Deadline(PODS_SECONDS)
-        while deadline.left():
-            found = self._cluster.api.get("v1", "Pod", name, self.name)
-            if found["status"].get("podIPs") and found["status"].get("phase") == "Running":
-                return fleet.as_pod(found)
-            time.sleep(0.05)
-        raise PodNotReady(f"the pod {self.name}/{name} does not run after {PODS_SECONDS:.0f} s")
 
     def twins(self, name: str) -> tuple[Pod, Pod]:
         """Start one pod with two containers and return it as each of them sees it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +14,7 @@ from pytest_k8snet.errors import K8sNetError
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi, Object
+from pytest_k8snet.kube.restore import changed_config_maps, restore_config_map, run_of
 from pytest_k8snet.kube.sweep import SWEEP_SECONDS, delete_namespaces, namespaces_of
 from pytest_k8snet.providers import Say
 from pytest_k8snet.providers.kind import Kind, cluster_name
@@ -61,6 +62,7 @@ def _sweep_run(folder: Path, say: Say, seconds: float) -> int:
     if known.get("provider") == "existing" and not standing.is_gone(known["kubeconfig"]):
         api = KubeApi(Access(known["kubeconfig"], known["context"], folder))
         try:
+            _restore(api, changed_config_maps(api, folder.name), say)
             if left := _delete(api, namespaces_of(api, folder.name), say, seconds):
                 return left  # and the folder stays, so that the next sweep finds them
         finally:
@@ -79,21 +81,28 @@ def sweep_cluster(kubeconfig: str, context: str, wanted: Wanted, say: Say, *, se
     with TemporaryDirectory(prefix="k8snet-sweep-") as scratch:
         api = KubeApi(Access(kubeconfig, context, Path(scratch)))
         try:
-            return _delete(api, list(_doomed(api, wanted)), say, seconds)
+            found = namespaces_of(api, wanted.run_id or None)
+            changed = changed_config_maps(api, wanted.run_id or None)
+            _restore(api, (one for one in changed if _is_dead(run_of(one), found, wanted)), say)
+            doomed = [namespace for namespace in found if _is_dead(_run_of(namespace), found, wanted)]
+            return _delete(api, doomed, say, seconds)
         finally:
             api.close()
 
 
-def _doomed(api: KubeApi, wanted: Wanted) -> Iterator[Object]:
-    found = namespaces_of(api, wanted.run_id or None)
+def _is_dead(run_id: str, namespaces: Iterable[Object], wanted: Wanted) -> bool:
+    """Tell whether what a run has left is to go."""
+    here = rundir.parent() / run_id
+    if here.is_dir() and rundir.alive(here):
+        return False
     # A run renews the leases of its fleet's namespaces; those that its tests make live as long.
-    living = {_run_of(namespace) for namespace in found if not labels.expired(namespace)}
-    for namespace in found:
-        here = rundir.parent() / _run_of(namespace)
-        if here.is_dir() and rundir.alive(here):
-            continue
-        if wanted.run_id or wanted.everything or _run_of(namespace) not in living:
-            yield namespace
+    living = {_run_of(namespace) for namespace in namespaces if not labels.expired(namespace)}
+    return bool(wanted.run_id) or wanted.everything or run_id not in living
+
+
+def _restore(api: KubeApi, changed: Iterable[Object], say: Say) -> None:
+    for one in changed:
+        say(f"put back the ConfigMap {restore_config_map(api, one)}")
 
 
 def _run_of(namespace: Object) -> str:

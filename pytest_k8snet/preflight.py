@@ -25,7 +25,7 @@ from pytest_k8snet.state import ClusterState, Node
 
 NODES_SECONDS = 120.0
 
-# What takes seconds to find out: how that is seen, and what is said of a cluster that has it.
+# What takes seconds to find out: how, and what is said of a cluster that lacks nothing of it.
 LOOKED_AT_WHEN_NEEDED: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
     "policy_enforced": (lambda cluster: enforcement.why_not(cluster), "NetworkPolicy is enforced"),
     "cluster_network_policy": (
@@ -40,7 +40,7 @@ LOOKED_AT_WHEN_NEEDED: Mapping[str, tuple[Callable[[Cluster], str], str]] = {
         lambda cluster: tier_enforcement.why_no_baseline(cluster),
         "there is no BaselineAdminNetworkPolicy",
     ),
-    "load_balancer": (balancer.why_not, "Services of type LoadBalancer get an address"),
+    "load_balancer": (lambda cluster: balancer.why_not(cluster), "Services of type LoadBalancer get an address"),
 }
 # What the cluster lacks for the one, it lacks for the other.
 PRESUMED = {"baseline_admin_network_policy": "admin_network_policy"}
@@ -189,13 +189,13 @@ def _try_probes(state: ClusterState, plan: Plan, say: Say) -> ClusterState:
 
 
 def _looked_at(state: ClusterState, attachment: Attachment, plan: Plan, say: Say) -> ClusterState:
-    """Add what takes seconds to find out, such as which policies are enforced, where it is needed and not known."""
+    """Add what takes seconds to find out, as far as it is needed and not known."""
     missing, untried = dict(state.missing), [*state.untried]
-    for name, (look, fine) in LOOKED_AT_WHEN_NEEDED.items():
+    for name, (why_not, fine) in LOOKED_AT_WHEN_NEEDED.items():
         if name in missing:
             continue
         reason = missing.get(PRESUMED.get(name, ""), "") if name in plan.needs else enforcement.UNKNOWN
-        reason = reason or look(Cluster(attachment))
+        reason = reason or why_not(Cluster(attachment))
         if reason == enforcement.UNKNOWN:
             untried.append(name)
             continue

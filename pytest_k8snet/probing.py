@@ -48,6 +48,10 @@ class Probing:
         """
         return self._recorded(self._cluster.attachment.prober.from_the_start(expected, tuple(servers)))
 
+    def judged(self, table: TruthTable) -> TruthTable:
+        """Put a table into the report that was probed in another way than by a call."""
+        return self._recorded(table)
+
     def _recorded(self, table: TruthTable) -> TruthTable:
         if (record := self._item.stash.get(RECORD, None)) is not None:
             record.tables.append(TableRecord.from_basic(table.as_record()))

@@ -10,6 +10,7 @@ from conformance_suites.dns.shop import Shop, open_shop
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.dns.configuration import Configuration, NoCorefile, find_configuration
 from pytest_k8snet.dns.naming import Naming, Silent
+from pytest_k8snet.dns.permissions import refused
 from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.probing import Probing
@@ -18,6 +19,8 @@ from pytest_k8snet.probing import Probing
 @pytest.fixture(scope="session")
 def name_servers(cluster: Cluster) -> NameServers:
     """Return the name servers of the cluster as they are when the tests begin."""
+    if reason := refused(cluster.api):
+        pytest.skip(reason)
     try:
         return find_name_servers(cluster)
     except NoNameServer as error:
@@ -57,5 +60,14 @@ def cached(cluster: Cluster, name_servers: NameServers) -> int:
     """Return for how many seconds answers may be out of date because the name servers cache them; 0 when unknown."""
     try:
         return find_configuration(cluster, name_servers).remembered
+    except (NoCorefile, NoVerdict):
+        return 0
+
+
+@pytest.fixture(scope="session")
+def cached_reverse(cluster: Cluster, name_servers: NameServers) -> int:
+    """Return the same for the names of addresses, which somebody else may have had a moment ago."""
+    try:
+        return find_configuration(cluster, name_servers).remembered_reverse
     except (NoCorefile, NoVerdict):
         return 0

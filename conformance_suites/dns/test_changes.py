@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 from conformance_suites.clauses import DNS_CLUSTER_IP, DNS_EXTERNAL_NAME, DNS_HEADLESS
 from conformance_suites.dns.shop import DB_PORTS, HTTP, any_address, endpoint, external_name, headless, slice_of
@@ -16,8 +15,7 @@ from pytest_k8snet.probing import Probing
 
 def follow(naming: Naming, probe: Probing, expected: Expectation, what: str, cached: int) -> None:
     """Demand that a change has come to every server, and report after how long: what is cached may be older."""
-    longer = cached + naming.patience if cached else None
-    expected = replace(expected, convergence=longer)
+    expected = naming.within(expected, cached)
     table = naming(expected)
     assert table == expected
     probe.measured(f"{what} in DNS", round(table.seconds_to_converge or 0.0, 3), "s")

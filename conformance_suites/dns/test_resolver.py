@@ -39,7 +39,8 @@ def peers(namespace: Namespace) -> Peers:
     unready = {"hostname": "second", "subdomain": "peers", "readinessGates": NEVER}
     namespace.create(PodRequest("unready", labels=selector, spec=unready))
     first, stub = namespace.start(PodRequest("named", labels=selector, spec=named), PodRequest("stub"))
-    return Peers(first, namespace.with_address("unready"), stub)
+    (second,) = namespace.wait_running("unready")
+    return Peers(first, second, stub)
 
 
 @check("DNS-070", spec=DNS_NAMESPACES, level="core", catches=("resolv-conf-search-missing",))

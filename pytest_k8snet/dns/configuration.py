@@ -70,17 +70,25 @@ class Configuration:
     @property
     def remembered(self) -> int:
         """For how many seconds an answer of the cluster domain may be out of date, because it is cached."""
+        return self.remembered_of(self.domain)
+
+    @property
+    def remembered_reverse(self) -> int:
+        """The same for the names of addresses."""
+        return max(self.remembered_of("in-addr.arpa"), self.remembered_of("ip6.arpa"))
+
+    def remembered_of(self, zone: str) -> int:
+        """Return for how many seconds an answer of a zone may be out of date, because it is cached."""
         cache = self.directive("cache")
         if cache is None:
             return 0
         kinds = {"success", "denial"} - {
-            inner.arguments[0] for inner in cache.block if inner.name == "disable" and self._covers(inner.arguments[1:])
+            inner.arguments[0]
+            for inner in cache.block
+            if inner.name == "disable" and _covers(inner.arguments[1:], zone)
         }
         longest = int(cache.arguments[0]) if cache.arguments and cache.arguments[0].isdigit() else LONGEST_TTL
         return min(longest, self.ttl) if kinds else 0
-
-    def _covers(self, zones: tuple[str, ...]) -> bool:
-        return not zones or any(below(self.domain, zone) for zone in zones)
 
     def _in_block(self, directive: str, option: str) -> Directive | None:
         found = self.directive(directive)
@@ -128,6 +136,10 @@ def _serving(blocks: tuple[ServerBlock, ...], domain: str) -> Iterator[tuple[str
             if directive.name == "kubernetes":
                 zones = directive.arguments or block.zones
                 yield from ((zone, block) for zone in block.zones if any(below(domain, z) for z in zones))
+
+
+def _covers(zones: tuple[str, ...], name: str) -> bool:
+    return not zones or any(below(name, zone) for zone in zones)
 
 
 def below(name: str, zone: str) -> bool:

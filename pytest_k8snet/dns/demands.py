@@ -112,6 +112,18 @@ def lives_for(longest: int) -> Demand:
     return Demand(f"records of the cluster live for {longest} s", wrong)
 
 
+def remembered(longest: int) -> Demand:
+    """Demand an answer whose time to live is less than that with which it was remembered: some of it is over."""
+
+    def wrong(reply: Reply) -> str:
+        ttls = reply.ttls()
+        if not ttls:
+            return reply.in_words()
+        return "" if max(ttls) < longest else f"a time to live of {max(ttls)} s, not less than {longest}"
+
+    return Demand(f"of the {longest} s for which it is remembered some are over", wrong)
+
+
 def like(rcode: str, whose: str) -> Demand:
     """Demand the response code that somebody else has answered."""
 

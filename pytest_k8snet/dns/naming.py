@@ -10,6 +10,7 @@ import pytest
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.dns import demands
 from pytest_k8snet.dns.demands import ANY_ANSWER, Demand
+from pytest_k8snet.dns.drill import RELOAD_SECONDS
 from pytest_k8snet.dns.questions import KIND, UDP_TCP, Question, ask, expected_reply, table
 from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import NameServers, Server
@@ -21,9 +22,12 @@ from pytest_k8snet.probing import Probing
 Way = tuple[str, str, Protocol]
 """From a node to a server's address over a protocol."""
 
-TRIES = 4
-"""Questions to each server: behind the address of the Service there are several."""
-ANSWER_SECONDS = 4.0
+TRIES, TRIES_OF_FRONT = 3, 8
+"""Questions to the address of the Service, behind which there are several servers: to judge it, and to rely on it."""
+PATIENT = 10.0
+"""Seconds: a profile that waits no longer than that for anything does not wait for a reload either."""
+ROUNDS = 3
+"""How often a way is tried before it counts as silent."""
 
 
 class Silent:
@@ -36,17 +40,24 @@ class Silent:
     def ways(self, probes: Iterable[Probe], domain: str) -> set[Way]:
         """Return those of the ways of some probes on which no answer comes, or not always."""
         wanted = {_way(probe): probe for probe in probes if _way(probe) not in self._known}
-        tries = {
-            ask(probe.source, _server(probe), probe.protocol, Question(domain, "SOA")): way
-            for way, probe in wanted.items()
-            for _ in range(TRIES)
-        }
-        if tries:
-            expected = expected_reply(Question(domain, "SOA"), ANY_ANSWER)
-            asked = Expectation("any answer", dict.fromkeys(tries, expected), convergence=ANSWER_SECONDS)
-            wrong = {tries[probe] for probe, *_ in self._cluster.attachment.prober(asked).mismatches()}
-            self._known |= {way: way in wrong for way in wanted}
+        for _ in range(ROUNDS if wanted else 0):
+            answering = self._answering(wanted, domain)
+            self._known |= dict.fromkeys(answering, False)
+            wanted = {way: probe for way, probe in wanted.items() if way not in answering}
+        self._known |= dict.fromkeys(wanted, True)
         return {way for way, silent in self._known.items() if silent}
+
+    def _answering(self, wanted: Mapping[Way, Probe], domain: str) -> set[Way]:
+        """Ask at once, and return the ways on which all questions are answered: not now this one and now that."""
+        question = Question(domain, "SOA")
+        tries = {
+            ask(probe.source, _server(probe), probe.protocol, question): way
+            for way, probe in wanted.items()
+            for _ in range(1 if probe.target_node else TRIES_OF_FRONT)
+        }
+        expected = expected_reply(question, ANY_ANSWER)
+        seen = self._cluster.attachment.prober.observe(tries)
+        return wanted.keys() - {tries[probe] for probe in tries if expected.mismatch(probe, seen[probe])}
 
 
 class Naming:
@@ -70,6 +81,11 @@ class Naming:
     def patience(self) -> float:
         """How long in seconds the profile waits for something to come true."""
         return self._cluster.attachment.prober.patience.converge
+
+    @property
+    def reload_seconds(self) -> float:
+        """How long a changed Corefile may take; a profile that has no patience, as that of calibrations, has less."""
+        return RELOAD_SECONDS if self.patience >= PATIENT else 2 * self.patience
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -118,6 +134,12 @@ class Naming:
             pytest.skip(f"{title}: no name server answers at all; see DNS-040")
         return replace(asked, cells=cells)
 
+    def patiently(self, expected: Expectation, seconds: float) -> TruthTable:
+        """Ask once with a time-out of so many seconds, where an answer may take long."""
+        prober = self._cluster.attachment.prober
+        patience = replace(prober.patience, timeout=seconds, converge=0.0, hold=0.0)
+        return self._probing.judged(prober.with_patience(patience)(expected))
+
     def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
         """Expect any answer at all from every server to each source whose pods reach those of the server's node."""
         sources = tuple({source.node: source for source in sources}.values())
@@ -142,6 +164,19 @@ class Naming:
         probes = [ask(self.source, server, Protocol.TCP, question) for _ in range(times)]
         seen = self._cluster.attachment.prober.observe(probes)
         return [reply for probe in probes if (reply := reply_of(seen[probe]))]
+
+    def within(self, expected: Expectation, cached: int) -> Expectation:
+        """Return an expectation that may take so much longer: servers remember for so many seconds."""
+        return replace(expected, convergence=self.patience + cached) if cached else expected
+
+    def load(self, server: Server, question: Question, sources: Iterable[Pod], at_once: int) -> list[float | None]:
+        """Ask one question many times at once from each source; return how long each answer took in milliseconds.
+
+        None stands for those that did not come.
+        """
+        probes = [ask(source, server, Protocol.UDP, question) for source in sources for _ in range(at_once)]
+        seen = self._cluster.attachment.prober.observe(probes)
+        return [seen[probe].millis if reply_of(seen[probe]) else None for probe in probes]
 
     def answering(self, servers: Iterable[Server], protocols: Sequence[Protocol] = UDP_TCP) -> list[Server]:
         """Return the servers that answer at all, over each of the protocols; skip the test when none does."""

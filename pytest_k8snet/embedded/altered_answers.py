@@ -16,6 +16,8 @@ from pytest_k8snet.embedded.network.link import PodLink
 from pytest_k8snet.embedded.network.node import AttachHook, Node
 
 CLUSTER_ZONE = "cluster.local."
+DRILL_ZONE = "k8snet-drill.test."
+"""What the checks of the Corefile add to it."""
 
 
 @dataclass

@@ -33,8 +33,7 @@ class PodRequest:
     and number. ``first_words`` are protocol (tcp, udp), address and port that the pod asks from its first instruction
     on; ``call_back`` is a port at which it asks whoever comes to it. ``readiness``: the kubelet asks the first port,
     or ``ready_port``, which nobody serves until a check has it opened. ``drain``: how many seconds it goes on serving
-    after it was told to end.
-    ``spec`` are more fields of the pod's spec, such as ``dnsPolicy``.
+    after it was told to end. ``spec`` are more fields of the pod's spec, such as ``dnsPolicy``.
     """
 
     name: str
@@ -47,9 +46,9 @@ class PodRequest:
     first_words: Sequence[tuple[str, str, int]] = ()
     call_back: int = 0
     readiness: bool = False
+    spec: Mapping[str, Any] = field(default_factory=dict)
     ready_port: int = 0
     drain: int = 0
-    spec: Mapping[str, Any] = field(default_factory=dict)
 
 
 def namespace(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.client import KubeApi, Object
+from pytest_k8snet.kube.restore import changed_config_maps, restore_config_map
 from pytest_k8snet.kube.wait import Deadline, wait_until_gone
 
 SWEEP_SECONDS = 60.0
@@ -15,7 +16,9 @@ def namespaces_of(api: KubeApi, run_id: str | None = None) -> list[Object]:
 
 
 def delete_run(api: KubeApi, run_id: str, *, seconds: float = SWEEP_SECONDS) -> list[str]:
-    """Delete the namespaces of a run and wait until they are gone; return those that are not."""
+    """Put back what a run has changed, delete its namespaces, and return those that are not gone in time."""
+    for changed in changed_config_maps(api, run_id):
+        restore_config_map(api, changed)
     return delete_namespaces(api, namespaces_of(api, run_id), seconds=seconds)
 
 

@@ -63,8 +63,22 @@ def hopeless(pod: Object) -> tuple[str, str]:
     return "", ""
 
 
-def wait_for_pods(api: KubeApi, namespace: str, names: Collection[str], deadline: Deadline) -> list[Object]:
-    """Wait until pods are Ready with an address each, and return them in the order of ``names``.
+def running(pod: Object) -> bool:
+    """Tell whether the containers of a pod run and it has an address, Ready or not."""
+    status = pod.get("status", {})
+    states = [container.get("state") or {} for container in status.get("containerStatuses") or []]
+    return bool(states and status.get("podIPs")) and all("running" in state for state in states)
+
+
+def wait_for_pods(
+    api: KubeApi,
+    namespace: str,
+    names: Collection[str],
+    deadline: Deadline,
+    *,
+    until: Callable[[Object], bool] = usable,
+) -> list[Object]:
+    """Wait until pods are Ready with an address each, or as ``until`` wants them; return them in this order.
 
     Raises:
         PodNotReady: one will not become Ready, with its reason; or did not in time, with its last state and events.
@@ -77,11 +91,11 @@ def wait_for_pods(api: KubeApi, namespace: str, names: Collection[str], deadline
             reason, hint = hopeless(found.get(name, {}))
             if reason:
                 raise PodNotReady(f"pod {namespace}/{name} will not become Ready: {reason}", hint=hint)
-        return all(usable(found.get(name, {})) for name in names)
+        return all(until(found.get(name, {})) for name in names)
 
     _follow(api, "Pod", namespace, found, settled, deadline)
     if not settled():
-        late = next(name for name in names if not usable(found.get(name, {})))
+        late = next(name for name in names if not until(found.get(name, {})))
         raise PodNotReady(
             f"pod {namespace}/{late} is not Ready after {deadline.seconds:.0f} s: {_last_state(found.get(late))}"
             f"{_events(api, namespace, late)}",

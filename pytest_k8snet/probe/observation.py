@@ -88,9 +88,9 @@ class Probe:
     dont_fragment: bool = False
     bare: bool = False
     target_node: str = ""
-    attempt: int = 0
     data: bytes = b""
     until: str = ""
+    attempt: int = 0
 
     @property
     def family(self) -> Family:

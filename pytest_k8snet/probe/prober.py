@@ -64,6 +64,10 @@ class Prober:
             raise ValueError(f"the expectation {expectation.title!r} would prove nothing:\n" + "\n".join(missing))
         return Course(expectation, self.observe, self.patience, once=once)
 
+    def with_patience(self, patience: Patience) -> Prober:
+        """Return a prober over the same streams that waits otherwise."""
+        return Prober(self._channels, self._loop, patience)
+
     def observe(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
         """Make all probes at once and return what each saw; those of a lost agent saw PROBE_ERROR.
 

@@ -21,7 +21,7 @@ class Gates:
     def start(self, namespace: Namespace, *wanted: PodRequest) -> tuple[Pod, ...]:
         """Start pods and wait until they run; none is ready then."""
         namespace.create(*(replace(request, ready_port=READY_PORT) for request in wanted))
-        return tuple(namespace.with_address(request.name) for request in wanted)
+        return namespace.wait_running(*(request.name for request in wanted))
 
     def open(self, *pods: Pod) -> None:
         """Let pods become ready: within a second or two their kubelet sees it."""

@@ -14,6 +14,7 @@ import pytest
 from pytest_k8snet import rundir
 from pytest_k8snet.kube import labels
 from pytest_k8snet.kube.access import Access
+from pytest_k8snet.kube.restore import BEFORE
 from pytest_k8snet.leftovers import Wanted, note_access, sweep_cluster, sweep_machine
 from pytest_k8snet.rundir import RunDir
 
@@ -26,7 +27,9 @@ class Namespaces:
     def __init__(self, api_server: Any) -> None:
         self._answers = api_server.answers
         self._answers["GET /api/v1/namespaces"] = self._list
+        self._answers["GET /api/v1/configmaps"] = lambda handler: _answer(handler, {"items": self.changed})
         self.there: dict[str, dict[str, Any]] = {}
+        self.changed: list[dict[str, Any]] = []
         self.stuck: set[str] = set()
 
     def add(self, name: str, run: str, *, lives: bool = False) -> None:
@@ -220,3 +223,18 @@ def test_what_is_left_in_a_cluster_is_counted(
     namespaces.stuck = {"k8snet-aaaa-2"}
     assert sweep_cluster(access.kubeconfig, "", DEAD, said.append, seconds=0.05) == 1
     assert said == ["removed the namespace k8snet-aaaa-1", "NOT removed the namespace k8snet-aaaa-2"]
+
+
+@pytest.mark.parametrize(("lives", "put_back"), [(False, True), (True, False)])
+def test_what_a_drill_has_changed_is_put_back_when_its_run_is_dead(
+    namespaces: Namespaces, access: Access, api_server: Any, said: list[str], lives: bool, put_back: bool
+) -> None:
+    annotations = {BEFORE: json.dumps({"Corefile": "as it was"})}
+    metadata = {"namespace": "kube-system", "name": "coredns", "labels": {labels.RUN: "aaaa"}}
+    namespaces.changed.append({"metadata": metadata | {"annotations": annotations}, "data": {"Corefile": "drill"}})
+    namespaces.add("k8snet-aaaa-1", "aaaa", lives=lives)
+    place = "PATCH /api/v1/namespaces/kube-system/configmaps/coredns"
+    api_server.answers[place] = {}
+    assert sweep_cluster(access.kubeconfig, access.context, DEAD, said.append) == 0
+    assert [one["data"] for one in api_server.bodies(place)] == ([{"Corefile": "as it was"}] if put_back else [])
+    assert ("put back the ConfigMap kube-system/coredns" in said) is put_back

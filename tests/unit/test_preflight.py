@@ -14,6 +14,7 @@ import yaml
 from pytest_k8snet import preflight
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.claims import Claims
+from pytest_k8snet.dns import permissions
 from pytest_k8snet.errors import ApiError, NoVerdict, PodNotReady, PreflightError
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
@@ -285,11 +286,11 @@ def test_what_takes_seconds_is_looked_at_when_it_is_needed_and_not_known(
         assert seen is not None, "nobody needs to know"
         return seen
 
-    monkeypatch.setattr(enforcement, "why_not", why_not)
+    monkeypatch.setattr(preflight, "LOOKED_AT_WHEN_NEEDED", {"policy_enforced": (why_not, "it is enforced")})
     needing = replace(plan, needs=frozenset(needs))
     state = preflight._looked_at(_a_state(missing), cast(Attachment, None), needing, said.append)
     assert state.missing == found
-    assert {*state.untried} == untried | OTHERS
+    assert {*state.untried} == untried
 
 
 @pytest.mark.parametrize(
@@ -367,7 +368,10 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
         if rule["apiGroups"] == [""]
     }
     of_services = {(verb, resource) for verb, group, resource in backends.PERMISSIONS if not group}
-    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services
+    of_dns = {
+        (verb, resource) for verb, group, resource in (*permissions.PERMISSIONS, *permissions.OF_DRILLS) if not group
+    }
+    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services | of_dns
 
 
 @pytest.mark.parametrize("group", ["apps", "discovery.k8s.io"])

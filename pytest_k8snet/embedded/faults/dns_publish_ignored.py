@@ -17,7 +17,9 @@ def fault() -> Fault:
 def _only_serving(cluster: Target) -> Alter:
     async def alter(query: dns.message.Message, ask: Ask) -> dns.message.Message:
         answer = await ask(query)
-        *_, service, namespace = labels_of_service(asked_name(query)) or ("", "")
+        if len(labels := labels_of_service(asked_name(query))) < 2:
+            return answer
+        *_, service, namespace = labels
         starting = {
             address
             for endpoint in cluster.slices.endpoints(namespace, service)

@@ -23,7 +23,9 @@ def fault() -> Fault:
 def _with_unready(cluster: Target) -> Alter:
     async def alter(query: dns.message.Message, ask: Ask) -> dns.message.Message:
         answer, name = await ask(query), asked_name(query)
-        *host, service, namespace = labels_of_service(name) or ("", "")
+        if len(labels := labels_of_service(name)) < 2:
+            return answer
+        *host, service, namespace = labels
         kind = dns.rdatatype.to_text(query.question[0].rdtype)
         more = [
             address

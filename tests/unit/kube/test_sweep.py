@@ -27,6 +27,8 @@ class FakeApi:
 
     def objects(self, api_version: str, kind: str, namespace: str | None = None, *, labels: str = "") -> list[Object]:
         key, equals, value = labels.partition("=")
+        if kind == "ConfigMap":
+            return []
         return [
             found
             for found in self.namespaces.values()

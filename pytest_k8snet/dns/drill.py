@@ -1,0 +1,57 @@
+"""Another Corefile for the length of a drill: blocks are added for zones that nobody else asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.dns.configuration import CONFIG_MAP, KEY
+from pytest_k8snet.dns.servers import NameServers
+from pytest_k8snet.kube.restore import change_config_map, changed_config_maps, restore_config_map
+
+ZONE = "k8snet-drill.test"
+VERIFIED, DISABLED = "verified.k8snet-drill.test", "disabled.k8snet-drill.test"
+LONGEST, LONGEST_DENIAL = 6, 3
+"""How long in seconds the added block remembers answers, and that there are none."""
+
+RELOAD_SECONDS = 180.0
+"""A kubelet renews the files of a ConfigMap within a minute or two, and CoreDNS looks at them twice a minute."""
+
+BROKEN = "broken.k8snet-drill.test:53 {\n    errors\n    no-such-directive\n}\n"
+
+
+@contextmanager
+def changed_corefile(cluster: Cluster, servers: NameServers, text: str) -> Iterator[None]:
+    """Give the name servers another Corefile through the body. The restore is armed with the change itself."""
+    run_id = cluster.attachment.state.run_id
+    change_config_map(cluster.api, run_id, servers.namespace, CONFIG_MAP, {KEY: text})
+    try:
+        yield
+    finally:
+        for changed in changed_config_maps(cluster.api, run_id):
+            restore_config_map(cluster.api, changed)
+
+
+def with_drill(text: str, upstream: str) -> str:
+    """Return a Corefile with blocks for the drill: one that forwards to ``upstream``, two with other pods modes."""
+    return f"""{text.rstrip()}
+{ZONE}:53 {{
+    errors
+    cache {LONGEST} {{
+        success 1000 {LONGEST}
+        denial 1000 {LONGEST_DENIAL}
+    }}
+    forward . {upstream}
+}}
+{VERIFIED}:53 {{
+    kubernetes {VERIFIED} {{
+        pods verified
+    }}
+}}
+{DISABLED}:53 {{
+    kubernetes {DISABLED} {{
+        pods disabled
+    }}
+}}
+"""
