@@ -40,7 +40,7 @@ def test_node_ports_come_and_go_with_the_type(
         assert probe.timed("node ports are closed", expected) == expected
 
 
-@check("SVC-081", spec=SERVICE_PORTS, level="core", catches=CHANGED)
+@check("SVC-081", spec=SERVICE_PORTS, level="core", catches=(*CHANGED, "service-former-ports-kept"))
 def test_another_port_takes_the_place_of_the_former(
     backends: Backends, cluster: Cluster, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
 ) -> None:
@@ -75,7 +75,7 @@ def test_a_deleted_service_is_answered_by_nobody(
     assert probe.timed("nobody answers", expected) == expected
 
 
-@check("SVC-083", spec=SERVICE_PORTS, level="core", catches=CHANGED)
+@check("SVC-083", spec=SERVICE_PORTS, level="core", catches=("service-former-ports-kept",))
 def test_a_protocol_that_is_taken_away_is_not_served_any_more(
     backends: Backends, cluster: Cluster, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
 ) -> None:

@@ -12,7 +12,7 @@ from conformance_suites.clauses import (
 from conformance_suites.parameters import each_family
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster
-from pytest_k8snet.probe.observation import Family
+from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.exposure import Exposure
@@ -41,10 +41,11 @@ def test_a_host_network_pod_is_reached_from_everywhere(
     catches=("hostport-missing", "hostport-wrong-pod"),
 )
 def test_a_host_port_is_reached_from_everywhere(
-    cluster: Cluster, presume: Presumption, probe: Probing, family: Family
+    cluster: Cluster, clients: tuple[Pod, ...], presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """A hostPort is reached at its node's address from outside, from pods and from nodes."""
     exposure = Exposure(cluster, family)
+    presume.reached(clients, [cluster.host_port[0]], family)
     presume.holds(exposure.of_host_network(), "EXP-001")
     expected = exposure.of_host_port()
     assert probe(expected) == expected

@@ -37,7 +37,6 @@ def balanced(backends: Backends, served: Served, family: Family) -> tuple[Served
     requires=("load_balancer", "outside"),
     catches=(
         "service-balancer-unserved",
-        "service-external-cluster-local-only",
         "service-single-endpoint",
         "service-endpoint-unused",
         "service-change-lost",

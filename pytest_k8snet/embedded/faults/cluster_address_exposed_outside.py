@@ -21,9 +21,11 @@ class ClusterAddressExposedOutside:
             await host.netns.ip(*(f"route replace {route}" for route in _routes(cluster, node)))
 
     async def revert(self, cluster: Target) -> None:
-        """Remove the routes."""
+        """Remove the routes, also where they were not made."""
+        node = cluster.two_nodes()[0]
         for host in cluster.network.outside.values():
-            await host.netns.ip(*(f"route flush exact {cidr}" for cidr in _ranges(cluster).values()))
+            for route in _routes(cluster, node):
+                await host.netns.ip(f"route replace {route}", f"route del {route}")
 
 
 def fault() -> Fault:

@@ -152,6 +152,18 @@ def test_the_kubelet_asks_a_pod_only_when_that_is_wanted(settings: Settings) -> 
     assert "readinessProbe" not in left_alone
 
 
+def test_the_kubelet_asks_a_port_that_nobody_serves_where_a_check_decides(settings: Settings) -> None:
+    (asked,) = probe_pod("r", "ns", PodRequest("a", ready_port=8099), settings)["spec"]["containers"]
+    assert asked["readinessProbe"]["tcpSocket"] == {"port": 8099}
+    assert "--port=8099" not in asked["command"]
+
+
+def test_a_pod_that_drains_has_the_time_for_it(settings: Settings) -> None:
+    spec = probe_pod("r", "ns", PodRequest("a", drain=4), settings)["spec"]
+    assert spec["terminationGracePeriodSeconds"] > 4
+    assert "--drain=4" in spec["containers"][0]["command"]
+
+
 def test_a_pod_goes_to_its_node_through_the_scheduler(settings: Settings) -> None:
     spec = _spec(PodRequest("p", "node-1"), settings)
     assert "nodeName" not in spec
