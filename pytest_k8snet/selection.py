@@ -19,13 +19,17 @@ def choose_suites(config: pytest.Config) -> None:
 
 
 def apply(config: pytest.Config, items: list[pytest.Item], settings: Settings) -> None:
-    """Deselect the checks of levels that the profile leaves out; a level named with -m is asked for and stays."""
+    """Deselect the checks of levels that the profile leaves out; a level named with -m is asked for and stays.
+
+    Checks that are left can be chosen by their ids: ``-k MODEL-001``.
+    """
     levels = settings.profile_settings.levels
     asked = set(re.findall(r"\w+", config.getoption("markexpr") or ""))
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        found = check_of(item)
+        if found := check_of(item):
+            item.extra_keyword_matches.add(found.id)
         wanted = found is None or found.level in levels or found.level in asked
         (kept if wanted else left_out).append(item)
     if left_out:

@@ -12,7 +12,7 @@ from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
-from pytest_k8snet.services.questions import inside, merged, same_server, through
+from pytest_k8snet.services.questions import NEW_ONLY, inside, merged, same_server, through
 from pytest_k8snet.services.served import service
 from pytest_k8snet.services.stickiness import moved_after, never_moved
 from pytest_k8snet.state import Fleet
@@ -69,7 +69,8 @@ def test_affinity_can_be_switched_on_and_off(
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
         kept = backends.changed(plain, **sticky())
-        tables = [same_server("kept", kept, clients, kept.inside(family), TRIES) for family in cluster.families]
+        doors = [kept.inside(family, NEW_ONLY) for family in cluster.families]
+        tables = [same_server("kept", kept, clients, at_family, TRIES) for at_family in doors]
         expected = merged("with affinity", *tables)
         assert probe.timed("clients are kept", expected) == expected
         spread = backends.changed(plain, sessionAffinity="None")
@@ -113,5 +114,5 @@ def test_a_client_moves_on_when_its_endpoint_is_gone(
         presume.plain(served, [doomed, heir])
         own_namespace.label(heir, **BEHIND)
         own_namespace.delete(doomed)
-        expected = inside("the other pod", served.behind(heir), clients, cluster.families)
+        expected = inside("the other pod", served.behind(heir), clients, cluster.families, protocols=NEW_ONLY)
         assert probe.timed("clients move on", expected) == expected

@@ -19,6 +19,7 @@ UNSERVED = (
     "service-ipv6-unserved",
     "service-missing-on-one-node",
     "service-new-lost",
+    "endpoints-new-pods-missing",
 )
 
 

@@ -9,7 +9,7 @@ from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
-from pytest_k8snet.services.questions import inside
+from pytest_k8snet.services.questions import NEW_ONLY, inside
 from pytest_k8snet.services.served import service
 
 BEHIND = {"k8snet.io/behind": "yes"}
@@ -19,7 +19,7 @@ BEHIND = {"k8snet.io/behind": "yes"}
     "SVC-010",
     spec=ENDPOINT_SLICES,
     level="core",
-    catches=("endpoints-new-pods-missing", "service-single-endpoint", "endpoints-out-of-order"),
+    catches=("service-single-endpoint", "endpoints-out-of-order"),
 )
 def test_a_new_pod_gets_connections(
     backends: Backends,
@@ -49,7 +49,9 @@ def test_a_deleted_pod_gets_no_connections_any_more(
     with service(own_namespace, "shrinking", BEHIND, [kept, doomed]) as served:
         presume.plain(served, [kept, doomed])
         own_namespace.delete(doomed)
-        expected = inside("the pod that is left", served.behind(kept), clients, cluster.families, tries=16)
+        expected = inside(
+            "the pod that is left", served.behind(kept), clients, cluster.families, tries=16, protocols=NEW_ONLY
+        )
         assert probe.timed("a deleted pod gets no connections", expected) == expected
 
 
@@ -57,7 +59,7 @@ def test_a_deleted_pod_gets_no_connections_any_more(
     "SVC-013",
     spec=SERVICE_DEFINED,
     level="core",
-    catches=("endpoints-relabelled-kept", "service-stale-endpoint", "endpoints-out-of-order"),
+    catches=("endpoints-relabelled-kept", "service-stale-endpoint"),
 )
 def test_a_pod_is_behind_a_service_while_its_labels_match(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing
@@ -70,7 +72,9 @@ def test_a_pod_is_behind_a_service_while_its_labels_match(
         presume.plain(served, [leaving, coming])
         own_namespace.label(leaving, **dict.fromkeys(BEHIND))
         own_namespace.label(coming, **BEHIND)
-        expected = inside("the other pod", served.behind(coming), clients, cluster.families, tries=16)
+        expected = inside(
+            "the other pod", served.behind(coming), clients, cluster.families, tries=16, protocols=NEW_ONLY
+        )
         assert probe.timed("labels count", expected) == expected
 
 
@@ -78,7 +82,7 @@ def test_a_pod_is_behind_a_service_while_its_labels_match(
     "SVC-014",
     spec=VIRTUAL_IPS,
     level="core",
-    catches=("endpoints-relabelled-kept", "service-stale-endpoint", "endpoints-out-of-order"),
+    catches=("endpoints-relabelled-kept", "service-stale-endpoint"),
 )
 def test_without_an_endpoint_nobody_answers(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing

@@ -13,7 +13,13 @@ from pytest_k8snet.services.questions import inside
 from pytest_k8snet.services.served import families_of
 
 NAMES = {Family.IPV4: "IPv4", Family.IPV6: "IPv6"}
-UNSERVED = ("service-udp-unserved", "service-ipv6-unserved", "service-missing-on-one-node", "service-new-lost")
+UNSERVED = (
+    "service-udp-unserved",
+    "service-ipv6-unserved",
+    "service-missing-on-one-node",
+    "service-new-lost",
+    "endpoints-new-pods-missing",
+)
 
 
 @each_family

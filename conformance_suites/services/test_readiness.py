@@ -11,7 +11,7 @@ from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.gated import Gates
 from pytest_k8snet.services.presumed import Presumption
-from pytest_k8snet.services.questions import inside
+from pytest_k8snet.services.questions import NEW_ONLY, inside
 from pytest_k8snet.services.served import service
 
 BEHIND = {"k8snet.io/behind": "yes"}
@@ -27,7 +27,6 @@ BEHIND = {"k8snet.io/behind": "yes"}
         "service-stale-endpoint",
         "service-not-ready-used",
         "service-single-endpoint",
-        "endpoints-new-pods-missing",
     ),
 )
 def test_a_pod_gets_connections_while_it_is_ready(
@@ -50,7 +49,9 @@ def test_a_pod_gets_connections_while_it_is_ready(
         presume.reached(clients, [steady, moody], cluster.families[0])
         for step in ("before it is ready", "when it is not ready any more"):
             ready = inside("both are ready", served.behind(steady, moody), clients, cluster.families, spread=True)
-            one = inside(f"one pod {step}", served.behind(steady), clients, cluster.families, tries=16)
+            one = inside(
+                f"one pod {step}", served.behind(steady), clients, cluster.families, tries=16, protocols=NEW_ONLY
+            )
             assert probe.timed(f"one pod gets no connections {step}", one) == one
             gates.open(moody)
             own_namespace.wait(moody.name)
@@ -62,7 +63,7 @@ def test_a_pod_gets_connections_while_it_is_ready(
     "SVC-016",
     spec=ENDPOINT_CONDITIONS,
     level="core",
-    catches=("endpoints-publish-not-ready-ignored", "endpoints-new-pods-missing"),
+    catches=("endpoints-publish-not-ready-ignored",),
 )
 def test_pods_that_are_not_ready_can_be_published(
     backends: Backends,

@@ -23,7 +23,6 @@ BEHIND = {"k8snet.io/behind": "yes"}
     catches=(
         "service-udp-flows-stale",
         "service-stale-endpoint",
-        "endpoints-out-of-order",
         "endpoints-relabelled-kept",
     ),
 )

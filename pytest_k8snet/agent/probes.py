@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Awaitable, Callable, Dict, Sequence
+from typing import Any, Awaitable, Callable, Dict, Sequence, Tuple
 
 from .evidence import PROBE_ERROR, TIMEOUT, Finding
 from .messages import probe_icmp, probe_udp
@@ -14,6 +14,8 @@ from .streams import probe_kernel_sctp, probe_stream
 from .target import Question, Target, resolve
 
 Method = Callable[[Target, float], Awaitable[Finding]]
+LookUp = Callable[[Question, float, asyncio.Semaphore], Awaitable["Target | Finding"]]
+_Lookups = Dict[Tuple[str, str], "asyncio.Future[Target | Finding]"]
 
 _STARTED_AT_ONCE = 32
 _LOOKUPS_AT_ONCE = 128  # each has a thread, and pods may have few
@@ -32,7 +34,8 @@ async def _no_sctp(_: Target, __: float) -> Finding:
 class Runner:
     """Runs probes, at most ``concurrent`` at once over all requests. ``sctp_kind`` is "kernel", "raw" or ""."""
 
-    def __init__(self, concurrent: int, sctp_kind: str) -> None:
+    def __init__(self, concurrent: int, sctp_kind: str, look_up: LookUp = resolve) -> None:
+        self._look_up = look_up
         self._places = asyncio.Semaphore(concurrent)
         self._lookups = asyncio.Semaphore(_LOOKUPS_AT_ONCE)
         self._methods = _methods(sctp_kind)
@@ -44,9 +47,10 @@ class Runner:
         a connection and then are silent, and a multiple of it only where descriptors do not suffice for all at once.
         """
         tasks = []
+        shared: _Lookups = {}
         for number, question in enumerate(questions, 1):
             await self._places.acquire()
-            task = asyncio.ensure_future(self._one(question, seconds, attempts))
+            task = asyncio.ensure_future(self._one(question, seconds, attempts, shared))
             task.add_done_callback(lambda _: self._places.release())
             tasks.append(task)
             if number % _STARTED_AT_ONCE == 0:
@@ -54,9 +58,9 @@ class Runner:
                 await asyncio.sleep(0)
         return list(await asyncio.gather(*tasks))
 
-    async def _one(self, question: Question, seconds: float, attempts: int) -> dict[str, Any]:
+    async def _one(self, question: Question, seconds: float, attempts: int, shared: _Lookups) -> dict[str, Any]:
         started = time.monotonic()
-        target = await resolve(question, seconds, self._lookups)
+        target = await self._resolved(question, seconds, shared)
         if isinstance(target, Finding):
             return _result(target, started, 1)
         resolved = target.address if target.address != question.address else ""
@@ -68,6 +72,14 @@ class Runner:
             # Only silence is asked again: everything else is an answer.
             if finding.outcome != TIMEOUT or attempt >= attempts:
                 return {**_result(finding, started, attempt), "resolved": resolved}
+
+    async def _resolved(self, question: Question, seconds: float, shared: _Lookups) -> Target | Finding:
+        """Look a name up once for all questions of a request: a table asks each at several ports and protocols."""
+        key = (question.address, question.family)
+        if key not in shared:
+            shared[key] = asyncio.ensure_future(self._look_up(question, seconds, self._lookups))
+        found = await shared[key]
+        return found if isinstance(found, Finding) else found._replace(question=question)
 
     async def _attempt(self, target: Target, seconds: float) -> Finding:
         protocol = target.question.protocol

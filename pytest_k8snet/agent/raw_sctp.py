@@ -20,7 +20,10 @@ from .servers import Close
 from .target import Target
 
 _SO_ATTACH_FILTER = 26
+_HALF_WORD, _BYTE = 0x08, 0x10
+_PORT_OFFSET, _CHUNK_OFFSET = 2, 12
 _LONGEST_TEXT = 65000
+_PER_WAKEUP = 64
 _ABORTER = "k8snet-sctp-abort"
 
 
@@ -95,17 +98,21 @@ class RawSctpServer:
             sockets.append(_open(socket.AF_INET6))
         self._sockets = sockets
         for sock in sockets:
+            _only_inits(sock)
             datagrams.want_local_address(sock)
             asyncio.get_running_loop().add_reader(sock.fileno(), self._wake_up, sock)
 
     def _wake_up(self, sock: socket.socket) -> None:
-        try:
-            datagram = datagrams.receive(sock)
-        except BlockingIOError:
-            return
-        packet = sctp.decode(_payload(sock, datagram.data))
-        if packet is None or packet.chunk != sctp.INIT:
-            return
+        for _ in range(_PER_WAKEUP):
+            try:
+                datagram = datagrams.receive(sock)
+            except BlockingIOError:
+                return
+            packet = sctp.decode(_payload(sock, datagram.data))
+            if packet is not None and packet.chunk == sctp.INIT:
+                self._answer(sock, datagram, packet)
+
+    def _answer(self, sock: socket.socket, datagram: datagrams.Datagram, packet: sctp.Packet) -> None:
         if packet.port in self._claims:
             self._acknowledge(sock, datagram, packet)
         elif self._is_aborter() and _is_free(packet.port):
@@ -168,12 +175,26 @@ def _payload(sock: socket.socket, data: bytes) -> bytes:
 
 
 def _only_to_port(sock: socket.socket, port: int) -> None:
-    """Let the kernel drop what goes to other ports: every raw socket gets a copy of every SCTP packet.
+    """Let the kernel drop what goes to other ports: every raw socket gets a copy of every SCTP packet."""
+    _only(sock, _HALF_WORD, _PORT_OFFSET, port)
 
-    A classic BPF program; the packet begins at the IP header for IPv4 and at the SCTP header for IPv6.
+
+def _only_inits(sock: socket.socket) -> None:
+    """Let the kernel drop all but INITs, so that a server is not woken by the answers to its pod's own probes."""
+    _only(sock, _BYTE, _CHUNK_OFFSET, sctp.INIT)
+
+
+def _only(sock: socket.socket, size: int, offset: int, value: int) -> None:
+    """Attach a classic BPF program that compares a field of the SCTP packet.
+
+    A packet begins at the IP header for IPv4, whose length is loaded first, and at the SCTP header for IPv6.
     """
-    load_port = [(0xB1, 0, 0, 0), (0x48, 0, 0, 2)] if sock.family == socket.AF_INET else [(0x28, 0, 0, 2)]
-    program = [*load_port, (0x15, 0, 1, port), (0x06, 0, 0, 0xFFFF), (0x06, 0, 0, 0)]
+    load = (
+        [(0xB1, 0, 0, 0), (0x40 | size, 0, 0, offset)]
+        if sock.family == socket.AF_INET
+        else [(0x20 | size, 0, 0, offset)]
+    )
+    program = [*load, (0x15, 0, 1, value), (0x06, 0, 0, 0xFFFF), (0x06, 0, 0, 0)]
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
     memory = ctypes.create_string_buffer(code)
     sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(memory)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 from typing import Any
 
@@ -32,6 +33,10 @@ class InFull(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:
         """Write everything in full."""
         return True
+
+
+# What kubectl reads is YAML 1.1 to the letter, where a plain y is true: namespaces of the arena are called so.
+InFull.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("[yYnN]$"), [*"yYnN"])
 
 
 def written(*cases: Case) -> str:

@@ -147,7 +147,8 @@ class Stage:
         self._arena.build()
         if route not in self._proved:
             asked = questions(self._arena, route, PORTS, self._protocols)
-            table = self._prober(all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS))
+            everything = all_connect(f"no policy, by {route}", self._arena, asked, PROVE_SECONDS)
+            table = self._prober(replace(everything, timeout=self._prober.patience.timeout))
             wrong = {probe for probe, *_ in table.mismatches()}
             self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
             self._note_pace(table)
@@ -170,7 +171,7 @@ class Stage:
             if question in open_before or not self._was_tried(question)
         }
         # How long a resolver takes is not known from how long its answers of before took.
-        timeout = None if step.route is Route.NAME else self._timeout
+        timeout = self._prober.patience.timeout if step.route is Route.NAME else self._timeout
         expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")

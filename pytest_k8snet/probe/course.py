@@ -87,29 +87,31 @@ class Course:
     def _confirmed(self, seen: Mapping[Probe, Observation]) -> dict[Probe, Observation]:
         """Ask again, with all patience, what was silent and should have connected; return what is known of it then.
 
-        A server that accepts a connection and then is silent is not cut off, and the silence of a late round may be
-        that of a machine too busy to answer: both are asked again for a while.
+        A server that accepts a connection and then is silent is not cut off, a name that is not resolved says nothing
+        of its target, and the silence of a late round may be that of a machine too busy to answer: these are asked
+        again for a while.
         """
         known: dict[Probe, Observation] = {}
         if self._expectation.timeout is None:
             return known
-        silent, deadline = self._silent(seen), time.monotonic() + self._patience.agent
-        while silent:
+        doubtful, deadline = self._doubtful(seen), time.monotonic() + self._patience.agent
+        while doubtful:
             began = time.monotonic()
-            known |= self._observe(silent, self._patience)
+            known |= self._observe(doubtful, self._patience)
             ended = time.monotonic()
-            silent = self._silent(known)
+            doubtful = self._doubtful(known)
             late = ended - began > _LATE * self._patience.timeout
-            if ended >= deadline or not (late or any(known[probe].handshake for probe in silent)):
+            if ended >= deadline or not (late or any(map(_tells_nothing, (known[probe] for probe in doubtful)))):
                 break
         return known
 
-    def _silent(self, seen: Mapping[Probe, Observation]) -> list[Probe]:
+    def _doubtful(self, seen: Mapping[Probe, Observation]) -> list[Probe]:
         cells = self._expectation.cells
         return [
             probe
-            for probe, saw in seen.items()
-            if saw.outcome is Outcome.TIMEOUT and Outcome.CONNECTED in cells[probe].outcomes
+            for probe in self._wrong(seen)
+            if seen[probe].outcome is Outcome.DNS_FAILURE
+            or (seen[probe].outcome is Outcome.TIMEOUT and Outcome.CONNECTED in cells[probe].outcomes)
         ]
 
     def _hold(self) -> None:
@@ -159,3 +161,7 @@ class Course:
             + (f"; and {len(reasons) - _NAMED} more" if len(reasons) > _NAMED else ""),
             hint="This says nothing about the network. Do the probe pods still run? See 'kubectl get pods -o wide'.",
         )
+
+
+def _tells_nothing(seen: Observation) -> bool:
+    return seen.handshake or seen.outcome is Outcome.DNS_FAILURE

@@ -72,7 +72,7 @@ class TruthTable:
             "rounds": self.rounds,
             "flaps": [
                 f"{flap.probe.source.name} -> {flap.probe.column} {flap.probe.protocol}: {flap.mismatch}, "
-                f"{flap.after:.2f} s into the hold time"
+                f"{flap.after:.2f} s into the hold time ({flap.seen.detail or flap.seen.outcome})"
                 for flap in self.flaps
             ],
             "cells": [_cell(probe, cells[probe], self.seen[probe], wrong.get(probe, "")) for probe in listed[:LISTED]],

@@ -12,7 +12,7 @@ from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.probe.observation import Pod
-from pytest_k8snet.services.served import Served, manifest, service
+from pytest_k8snet.services.served import Served, endpoints, external, manifest, service
 
 BACKEND = "k8snet.io/backend"
 PLACE = "k8snet.io/place"
@@ -52,6 +52,19 @@ class Backends:
         """Give a Service of all backends another specification."""
         obj = self.namespace.apply(manifest(served.name, self.all.selector, **spec))
         return Served(obj, served.endpoints)
+
+    def named(self, served: Served, target: str) -> None:
+        """Make a Service another name for ``target``."""
+        self.namespace.apply(external(served.name, target))
+
+    @contextmanager
+    def external_name(self, target: str) -> Iterator[Served]:
+        """Make a Service that is another name for ``target``, and that can become one of all backends."""
+        wanted = external(f"front-{next(self._numbers)}", target)
+        try:
+            yield Served(self.namespace.apply(wanted), endpoints(self.all.pods))
+        finally:
+            self.namespace.remove(wanted)
 
     def without_selector(self, **spec: Any) -> AbstractContextManager[Served]:
         """Make a Service that selects nothing; that all backends are behind it is the business of its slices."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from pytest_k8snet.cluster import Cluster, Namespace
@@ -33,18 +32,3 @@ class Gates:
         """Let pods stop being ready."""
         for pod in pods:
             self._ask(pod, {"op": "unlisten", "protocol": "tcp", "port": READY_PORT})
-
-
-def started(cluster: Cluster, namespace: Namespace, *names: str, labels: dict[str, str]) -> tuple[Pod, ...]:
-    """Start gated pods, on one node after the other, and let them be ready."""
-    gates, nodes = Gates(cluster), cluster.nodes
-    pods = gates.start(
-        namespace, *(PodRequest(name, nodes[n % len(nodes)].name, labels=labels) for n, name in enumerate(names))
-    )
-    gates.open(*pods)
-    return namespace.wait(*names)
-
-
-def names_of(pods: Collection[Pod]) -> set[str]:
-    """Return the pods' names."""
-    return {pod.name for pod in pods}

@@ -49,6 +49,10 @@ class Served:
         """The Service's name."""
         return str(self.obj["metadata"]["name"])
 
+    def full_name(self, domain: str) -> str:
+        """Return its name in DNS, of a cluster with this domain."""
+        return f"{self.name}.{self.obj['metadata']['namespace']}.svc.{domain}"
+
     @property
     def spec(self) -> Object:
         """The Service's specification."""
@@ -120,6 +124,12 @@ def manifest(name: str, selector: Mapping[str, str] | None, **spec: Any) -> Obje
     chosen = {"selector": dict(selector)} if selector else {}
     whole = chosen | {"ports": list(PORTS), "ipFamilyPolicy": "PreferDualStack"} | spec
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": whole}
+
+
+def external(name: str, target: str) -> Object:
+    """Return a Service that is another name for ``target``."""
+    spec = {"type": "ExternalName", "externalName": target}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -160,7 +161,7 @@ def fault(space: Space, name: str) -> Iterator[None]:
 
 def rules(space: Space) -> list[str]:
     """The rules of the node of host, as nft tells them; chains and sets stand in the order in which they were made."""
-    blocks = space.exec("host", "nft", "list", "ruleset").stdout.split("\n\n")
+    blocks = re.split(r"\n\n|\n}\n(?=table )", space.exec("host", "nft", "list", "ruleset").stdout)
     return sorted(block.strip("}\n ") for block in blocks)
 
 

@@ -121,6 +121,11 @@ ELSEWHERE = {
     "policy-sctp-as-tcp",
     "policy-stale-label",
     "policy-udp-unenforced",
+    # tests/embedded/test_cluster_wide_policies.py
+    "policy-admin-ignored",
+    "policy-baseline-first",
+    "policy-pass-as-accept",
+    "policy-priority-reversed",
     # tests/embedded/test_control_loop_faults.py
     "endpoints-late",
     "endpoints-new-pods-missing",

@@ -90,6 +90,7 @@ PUBLIC = {
     "pytest_k8snet.services.exposure",
     "pytest_k8snet.services.gated",
     "pytest_k8snet.services.health",
+    "pytest_k8snet.services.names",
     "pytest_k8snet.services.presumed",
     "pytest_k8snet.services.questions",
     "pytest_k8snet.services.rollout",

@@ -244,6 +244,11 @@ def test_checks_are_selected_by_area_and_level(collected: Any, expression: str, 
     assert collected("-m", expression) == names
 
 
+def test_checks_are_selected_by_their_ids(collected: Any) -> None:
+    assert collected("-k", "MODEL-902 or DNS-904") == ["extended", "dns"]
+    assert collected("-k", "not MODEL") == ["dns", "own"]
+
+
 def test_without_k8snet_a_users_checks_are_ordinary_tests(pytester: pytest.Pytester) -> None:
     file = pytester.makepyfile(CHECKS)
     result = pytester.runpytest_inprocess("--collect-only", "-q", str(file))

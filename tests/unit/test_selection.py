@@ -21,6 +21,7 @@ class Item:
 
     def __init__(self, level: str) -> None:
         self.name = level or "own"
+        self.extra_keyword_matches: set[str] = set()
         self._check = Check("MODEL-001", "model", level, "", (), ()) if level else None
 
     def get_closest_marker(self, name: str) -> pytest.Mark | None:

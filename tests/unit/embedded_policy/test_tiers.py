@@ -21,6 +21,7 @@ from tests.unit.oracle.tier_strategies import RANKED
 PARTIES = {version: [party for party in ordinary(version) if party.namespace] for version in (4, 6)}
 ASKED = list(itertools.product(("TCP", "UDP", "SCTP"), (80, 81)))
 EVERYBODY = {"namespaces": {}}
+NODES = ("n1", "n2", "n3")
 
 
 def connected(four: oracle.Party, six: oracle.Party) -> Pod:
@@ -55,6 +56,22 @@ def test_the_rules_do_what_the_oracle_says(world: oracle.World, policies: list[A
             flow = Flow(source, target, version, protocol.lower(), port)
             said = judge_tiers(world, policies, oracle.Connection(one, other, protocol, port))
             assert nodes.pass_(flow) == (said.verdict == "allowed"), (flow, said.because)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(WORLDS, RANKED, RANKED, st.randoms(), st.booleans())
+def test_what_was_made_for_a_former_world_changes_nothing(
+    world: oracle.World, one: list[Any], two: list[Any], random: Any, moved: bool
+) -> None:
+    machines = (Machine({}, ("172.18.0.1",)),) * moved
+    first = enforced(one, tuple(world.policies))
+    second = enforced([*two, *(kept for kept in one if random.random() < 0.7)], first.policies[1:], machines)
+    former = Compiler(first)
+    for node in NODES:
+        former.content(node)
+    following = Compiler(second, former)
+    alone = Compiler(second)
+    assert [following.content(node) for node in NODES] == [alone.content(node) for node in NODES]
 
 
 def test_an_entry_of_v1alpha2_without_a_port_is_every_port_of_its_protocol() -> None:

@@ -29,6 +29,13 @@ def test_nothing_is_written_by_reference(case: Case, deny_ingress: Apply) -> Non
     assert written(twice).count("policyTypes: [Ingress]") == 2
 
 
+def test_a_namespace_that_yaml_could_take_for_true_is_quoted(case: Case) -> None:
+    text = written(
+        replace(case, steps=(replace(case.steps[0], actions=(LabelPod("x/a", {"ns": "y", "pod": "n-1"}),)),))
+    )
+    assert "{ns: 'y', pod: n-1}" in text
+
+
 def test_an_order_of_actions_that_no_file_has_is_refused(case: Case, deny_ingress: Apply) -> None:
     mixed = (LabelPod("x/a", {"pod": "b"}), DeletePod("x/a"), LabelPod("x/b", {"pod": None}))
     with pytest.raises(ValueError, match="has all of its 'label-pod' in one place"):

@@ -19,6 +19,7 @@ Script = Callable[[int, Probe], Observation | None]
 QUICK = Patience(timeout=0.1, converge=0.2, hold=0.02, interval=0.01, agent=0.05)
 SILENT = Observation(Outcome.TIMEOUT, 100.0, detail="no answer")
 ACCEPTED = Observation(Outcome.TIMEOUT, 100.0, detail="handshake completed", handshake=True)
+UNRESOLVED = Observation(Outcome.DNS_FAILURE, 100.0, detail="no answer from the resolver")
 LOST = Observation(Outcome.PROBE_ERROR, 0.0, detail="exec stream lost")
 
 
@@ -197,6 +198,16 @@ def test_the_silence_of_a_late_round_is_asked_about_again(
     patient = replace(QUICK, agent=10)
     assert Course(hasty, late, patient).run().flaps != ()
     assert silent.asked[2:5] == [1, 1, len(hasty.cells)]
+
+
+def test_a_name_that_is_not_resolved_is_looked_up_again_whatever_is_expected_of_its_target(
+    hasty: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    blocked = next(probe for probe, cell in hasty.cells.items() if Outcome.CONNECTED not in cell.outcomes)
+    busy = network(lambda n, probe: UNRESOLVED if probe == blocked and 2 <= n <= 5 else None)
+    assert Course(hasty, busy.observe, QUICK).run() == hasty
+    never = network(lambda n, probe: UNRESOLVED if probe == blocked and n >= 2 else None)
+    assert [flap.probe for flap in Course(hasty, never.observe, QUICK).run().flaps] == [blocked]
 
 
 def test_a_leak_is_not_asked_about_until_it_is_gone(

@@ -1,7 +1,8 @@
 """What ClusterNetworkPolicies, AdminNetworkPolicies and the baseline must be to be stored.
 
 Source: the validation marks in apis/v1alpha1 and apis/v1alpha2 of kubernetes-sigs/network-policy-api, in the words in
-which the API tells that a custom resource does not meet them.
+which the API tells that a custom resource does not meet them. Selectors are looked at as those of other kinds, which no
+CustomResourceDefinition does.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def _check_peer(peer: Obj, path: str) -> Iterator[Cause]:
         yield from _check_size(peer["networks"], f"{path}.networks", 1, MOST_NETWORKS)
     for index, cidr in enumerate(peer.get("networks") or ()):
         if parse_cidr(cidr) is None:
-            yield invalid(f"{path}.networks[{index}]", cidr, "Invalid CIDR format provided")
+            yield Cause(f"{path}.networks[{index}]", 'Invalid value: "string": Invalid CIDR format provided')
 
 
 def _check_selectors(peer: Obj, path: str) -> Iterator[Cause]:
@@ -137,4 +138,4 @@ def _check_one_of(found: Mapping[str, Any], path: str) -> Iterator[Cause]:
     if not found:
         yield invalid(path, 0, f"{path} in body should have at least 1 properties")
     if len(found) > 1:
-        yield Cause(path, f"Too many: {len(found)}: must have at most 1 items", "FieldValueTooMany")
+        yield Cause(path, f"Too many: {len(found)}: must have at most 1 item", "FieldValueTooMany")
