@@ -50,7 +50,13 @@ def test_a_named_port_has_a_service_record(naming: Naming, shop: Shop) -> None:
 def test_a_port_without_a_name_has_no_service_record(naming: Naming, shop: Shop) -> None:
     """A port without a name, a wrong name and the right name with the wrong protocol have no SRV record."""
     zone, plain, web = naming.zone(shop.first), naming.name("plain", shop.first), naming.name("web", shop.first)
-    names = [f"_80._tcp.{plain}", f"_http._tcp.{plain}", f"_http._udp.{web}", f"_query._tcp.{web}", f"_none._tcp.{web}"]
+    names = [
+        f"_80._tcp.{plain}",
+        f"_http._tcp.{plain}",
+        f"_http._udp.{web}",
+        f"_query._tcp.{web}",
+        f"_other._tcp.{web}",
+    ]
     expected = naming.by_value("no such ports", zone, [(name, "SRV") for name in names])
     assert naming(expected) == expected
 

@@ -43,7 +43,7 @@ def peers(namespace: Namespace) -> Peers:
     return Peers(first, second, stub)
 
 
-@check("DNS-070", spec=DNS_NAMESPACES, level="core", catches=("resolv-conf-search-missing",))
+@check("DNS-070", spec=DNS_NAMESPACES, level="core", catches=("resolv-conf-search-missing", "dns-unready-published"))
 def test_short_names_are_found_from_a_pod(
     cluster: Cluster, naming: Naming, namespace: Namespace, peers: Peers, shop: Shop
 ) -> None:
@@ -97,7 +97,7 @@ def test_pods_that_are_not_ready_are_published_only_where_that_is_wanted(
     assert early == {*peers.named.addresses, *peers.unready.addresses}
 
 
-@check("DNS-074", spec=DNS_CONFIG, level="extended", catches=("resolv-conf-options-lost",))
+@check("DNS-074", spec=DNS_CONFIG, level="extended", catches=("resolv-conf-options-lost", "dns-policy-none-ignored"))
 def test_the_resolver_walks_the_search_list_by_ndots(cluster: Cluster, namespace: Namespace, peers: Peers) -> None:
     """A name with fewer dots than ndots is first asked for with each name of the search list, others as they are."""
     prober, stub = cluster.attachment.prober, Stub(cluster.attachment.prober, peers.stub)

@@ -31,7 +31,7 @@ def test_a_name_without_such_a_record_exists(naming: Naming, shop: Shop) -> None
     assert naming(expected) == expected
 
 
-@check("DNS-032", spec=DNS_NEGATIVE_ANSWERS, level="core", catches=("dns-nodata-for-nxdomain",))
+@check("DNS-032", spec=DNS_NEGATIVE_ANSWERS, level="core", catches=("dns-nodata-for-nxdomain", "dns-namespace-ignored"))
 def test_a_name_that_is_not_there_does_not_exist(naming: Naming, shop: Shop) -> None:
     """A Service, namespace, endpoint or port that is not there is answered with NXDOMAIN."""
     asked = [(name, kind) for name in _absent(naming, shop) for kind in ("A", "SRV")]
@@ -39,7 +39,7 @@ def test_a_name_that_is_not_there_does_not_exist(naming: Naming, shop: Shop) -> 
     assert naming(expected) == expected
 
 
-@check("DNS-033", spec=DNS_NEGATIVE_ANSWERS, level="extended", catches=("dns-soa-missing",))
+@check("DNS-033", spec=DNS_NEGATIVE_ANSWERS, level="extended", catches=("dns-soa-missing", "dns-namespace-ignored"))
 def test_a_negative_answer_tells_for_how_long_it_holds(naming: Naming, shop: Shop) -> None:
     """Negative answers carry the SOA record of the cluster domain, by which others know how long to remember them."""
     asked = [Question(name, "A") for name in _absent(naming, shop)] + [Question(naming.name("web", shop.first), "MX")]

@@ -26,6 +26,8 @@ TRIES, TRIES_OF_FRONT = 3, 8
 """Questions to the address of the Service, behind which there are several servers: to judge it, and to rely on it."""
 PATIENT = 10.0
 """Seconds: a profile that waits no longer than that for anything does not wait for a reload either."""
+ATTEMPTS = 3
+"""How often a question is asked that meets silence, within one round of a table."""
 ROUNDS = 3
 """How often a way is tried before it counts as silent."""
 
@@ -93,9 +95,9 @@ class Naming:
         return tuple(KIND[family] for family in self._cluster.families)
 
     def demand_answers(self, pod: Pod) -> None:
-        """Skip the test when a pod cannot be answered by what pods are told to ask; other checks fail then."""
-        servers = self.servers.front
-        self.demanding("any answer", {Question(self.domain, "SOA"): ANY_ANSWER}, servers=servers, source=pod)
+        """Skip the test when a pod is not answered over UDP, which resolvers use, by what pods are told to ask."""
+        asked = {Question(self.domain, "SOA"): ANY_ANSWER}
+        self.demanding("any answer", asked, servers=self.servers.front, source=pod, protocols=[Protocol.UDP])
 
     def name(self, service: str, namespace: str) -> str:
         """Return the full name of a Service, without the dot at its end."""
@@ -190,8 +192,12 @@ class Naming:
         return found or pytest.skip("no name server answers at all; see DNS-040")
 
     def __call__(self, expected: Expectation) -> TruthTable:
-        """Ask until what comes equals the expectation and stays so, or its time is over."""
-        return self._probing(expected)
+        """Ask until what comes equals the expectation and stays so, or its time is over.
+
+        Who gets no answer asks again, as resolvers do (RFC 1035, 4.2.1): what gets lost is the business of DNS-110.
+        """
+        prober = self._cluster.attachment.prober
+        return self._probing.judged(prober.with_patience(replace(prober.patience, attempts=ATTEMPTS))(expected))
 
 
 def _way(probe: Probe) -> Way:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 
 import dns.message
+import dns.rdatatype
+import dns.rrset
 
 from pytest_k8snet.embedded.altered_answers import AlteredAnswers, asked_name, changed, labels_of_service, with_values
 from pytest_k8snet.embedded.injection import Fault
@@ -18,10 +20,14 @@ def fault() -> Fault:
 def _next(answer: dns.message.Message) -> None:
     if len(labels_of_service(asked_name(answer))) == 2:
         answer.answer[:] = [
-            with_values(rrset, [_after(rdata.to_text()) for rdata in rrset]) if len(rrset) == 1 else rrset
+            with_values(rrset, [_after(rdata.to_text()) for rdata in rrset]) if _is_one_address(rrset) else rrset
             for rrset in answer.answer
         ]
 
 
 def _after(address: str) -> str:
     return str(ipaddress.ip_address(address) + 1)
+
+
+def _is_one_address(rrset: dns.rrset.RRset) -> bool:
+    return len(rrset) == 1 and rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA)
