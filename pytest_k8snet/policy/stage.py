@@ -19,19 +19,17 @@ from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.policy import by_hand
 from pytest_k8snet.policy.arena import Arena
 from pytest_k8snet.policy.cases import Case, Route, Step
+from pytest_k8snet.policy.pace import Pace
 from pytest_k8snet.policy.played import Asked, Played
 from pytest_k8snet.policy.questions import Question, all_connect, as_the_oracle_says, questions
 from pytest_k8snet.policy.world import NAMESPACES, PORTS, PROTOCOLS, after_step, judged
 from pytest_k8snet.policy.world import PODS as NAMES
-from pytest_k8snet.probe.observation import CONNECTS, Expectation, Outcome
+from pytest_k8snet.probe.observation import CONNECTS, Expectation
 from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.probe.table import TruthTable
 
 PODS = {f"{namespace}/{name}" for namespace in NAMESPACES for name in NAMES}
 PROVE_SECONDS = 3.0
-# A probe counts as silent after so many times what the slowest answer took of late. What was slow once is forgotten by
-# halves, table by table: a machine is busiest when the arenas are made.
-QUICKEST_SECONDS, SLACK = 0.2, 3.0
 
 
 class Witness(Protocol):
@@ -72,7 +70,7 @@ class Stage:
         self._missing = {name: missing[name.lower()] for name in PROTOCOLS if name.lower() in missing}
         self._protocols = tuple(name for name in PROTOCOLS if name not in self._missing)
         self._proved: dict[Route, frozenset[Question]] = {}
-        self._slowest = 0.0
+        self._pace = Pace(prober.patience.hold)
 
     @property
     def prober(self) -> Prober:
@@ -89,7 +87,7 @@ class Stage:
     def close(self) -> None:
         """Remove the arena; the next case makes a new one."""
         self._proved.clear()
-        self._slowest = 0.0
+        self._pace.forget()
         self._arena.close()
 
     def play(self, case: Case, probing: Witness) -> Played:
@@ -151,7 +149,7 @@ class Stage:
             table = self._prober(replace(everything, timeout=self._prober.patience.timeout))
             wrong = {probe for probe, *_ in table.mismatches()}
             self._proved[route] = frozenset(question for probe, question in asked.items() if probe not in wrong)
-            self._note_pace(table)
+            self._pace.note(table)
         return self._proved[route]
 
     def _ask(
@@ -171,7 +169,7 @@ class Stage:
             if question in open_before or not self._was_tried(question)
         }
         # How long a resolver takes is not known from how long its answers of before took.
-        timeout = self._prober.patience.timeout if step.route is Route.NAME else self._timeout
+        timeout = self._prober.patience.timeout if step.route is Route.NAME else self._pace.timeout
         expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
@@ -182,18 +180,10 @@ class Stage:
             if (wanted.outcomes == CONNECTS) is not (usable[probe] in connecting)
         }
         notes = (*expected.notes, *left_out)
-        table = probing(replace(expected, notes=notes, changing=frozenset(changing)))
-        self._note_pace(table)
+        hold = 0.0 if changing else self._pace.hold
+        table = probing(replace(expected, notes=notes, changing=frozenset(changing), hold=hold))
+        self._pace.note(table)
         return Asked(table, usable)
-
-    def _note_pace(self, table: TruthTable) -> None:
-        answers = [seen.millis / 1000 for seen in table.seen.values() if seen.outcome is Outcome.CONNECTED]
-        if answers:
-            self._slowest = max(*answers, self._slowest / 2)
-
-    @property
-    def _timeout(self) -> float:
-        return max(QUICKEST_SECONDS, SLACK * self._slowest)
 
     def _was_tried(self, question: Question) -> bool:
         return question.port in PORTS and question.source in PODS and question.target in PODS
@@ -218,7 +208,9 @@ class Stage:
             }
             if not closed:
                 return
-            table = self._prober.once(replace(all_connect("policies gone", self._arena, closed), timeout=self._timeout))
+            table = self._prober.once(
+                replace(all_connect("policies gone", self._arena, closed), timeout=self._pace.timeout)
+            )
         except BaseException:
             self.close()
             raise

@@ -116,6 +116,7 @@ class Course:
 
     def _hold(self) -> None:
         """Ask the whole table again, at least once, until the hold time is over; record what is wrong now."""
+        hold = max(self._patience.hold, self._expectation.hold)
         began = time.monotonic()
         while True:
             seen = self._ask(self._expectation.cells)
@@ -125,9 +126,9 @@ class Course:
             self._demand_verdicts(seen)
             for probe, mismatch in self._wrong(seen).items():
                 self._flaps.setdefault(probe, Flap(probe, seen[probe], mismatch, after))
-            if after >= self._patience.hold:
+            if after >= hold:
                 return
-            time.sleep(min(self._patience.interval, self._patience.hold - after))
+            time.sleep(min(self._patience.interval, hold - after))
 
     def _insist(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
         """Ask again what could not be asked: a lost agent is no flap of the network."""

@@ -211,7 +211,8 @@ class Expectation:
     Silence that would make a table wrong is then confirmed with the profile's. ``controlled`` are cells that must not
     connect and whose positive control is a table of its own: they connected before, without what forbids them now.
     ``changing`` are cells that were expected otherwise a moment ago: they are asked alone until they have come true.
-    ``together`` holds beside the cells, for some of them at once.
+    ``together`` holds beside the cells, for some of them at once. ``hold``: for at least so many seconds it must stay
+    true, whatever the profile says.
     """
 
     title: str
@@ -222,6 +223,7 @@ class Expectation:
     controlled: frozenset[Probe] = frozenset()
     changing: frozenset[Probe] = frozenset()
     together: tuple[Together, ...] = ()
+    hold: float = 0.0
 
     def wrong(self, seen: Mapping[Probe, Observation]) -> dict[Probe, str]:
         """Return the cells that were seen and are not as expected, in the table's order, each with why in words."""

@@ -97,7 +97,7 @@ class MadeUpNetwork:
         def observe(probes: Collection[Probe], _: Patience) -> dict[Probe, Observation]:
             return {probe: self.defect(probe, self._arena) or self._as_expected(expectation, probe) for probe in probes}
 
-        return Course(expectation, observe, QUICK, once=once).run()
+        return Course(expectation, observe, self.patience, once=once).run()
 
     @staticmethod
     def _as_expected(expectation: Expectation, probe: Probe) -> Observation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from pytest_k8snet.errors import AgentLost, ApiError
 from pytest_k8snet.policy.cases import Apply, Case, DeletePolicy, Step
 from pytest_k8snet.policy.played import Played
 from pytest_k8snet.probe.observation import Observation, Probe
+from tests.unit.policy.conftest import policy
 from tests.unit.policy.made_up import SILENT, MadeUpArena, MadeUpNetwork, Notebook, connected
 
 Play = Callable[[Case], Played]
@@ -33,6 +35,31 @@ def test_the_arena_is_tried_without_policies_before_the_first_case_only(
     play(case)
     assert network.tables.count("no policy, by pod") == 1
     assert arena.built == 1
+
+
+def test_what_a_policy_does_not_change_is_watched_for_as_long_as_changes_took(
+    play: Play, case: Case, network: MadeUpNetwork, with_steps: WithSteps
+) -> None:
+    """A policy that allows everything is right before it is in force, and one that blocks by mistake blocks late."""
+    seconds = 0.3
+    applied: list[float] = []
+
+    def late(probe: Probe, arena: MadeUpArena) -> Observation | None:
+        if not arena.state.policies:
+            applied.clear()
+            return None
+        applied.append(time.monotonic())
+        in_force = applied[-1] - applied[0] > seconds
+        if "x/base" in arena.state.policies:
+            return None if in_force else connected(probe)
+        return SILENT if in_force else None
+
+    network.patience = replace(network.patience, converge=5.0)
+    network.defect = late
+    allowing = policy("allowing", ingress=[{}])
+    harmless = replace(case, id="POLICY-901", steps=(replace(case.steps[0], title="allow all", actions=(allowing,)),))
+    assert play(case) == case
+    assert play(harmless) != harmless
 
 
 def test_a_leak_fails_the_case_and_shows_how_to_repeat_it(
