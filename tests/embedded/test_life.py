@@ -126,9 +126,11 @@ def life(request: pytest.FixtureRequest, folder: Path) -> Iterator[Life]:
     launcher = json.loads(line)["launcher"]
     processes = {pid: started_at(pid) for pid in family(launcher)}
     namespaces = {os.readlink(f"/proc/{pid}/ns/{kind}") for pid in processes for kind in NAMESPACES}
-    yield Life(owner, launcher, folder / "run", processes, namespaces - ours)
+    made = Life(owner, launcher, folder / "run", processes, namespaces - ours)
+    yield made
     owner.kill()
     owner.communicate()
+    wait_until_gone(made)  # two who remove the same folder are in each other's way
 
 
 def test_a_living_cluster_is_seen_by_these_tests(life: Life) -> None:
