@@ -112,6 +112,14 @@ def test_a_command_ends_when_its_client_goes(pod: Space) -> None:
     wait_for(lambda: not runs())
 
 
+def test_a_command_runs_in_the_pod_that_has_the_name_now(space: Space) -> None:
+    for number in range(15):
+        space.create("a", {"env": [{"name": "NUMBER", "value": str(number)}]})
+        space.wait("a")
+        assert space.exec("a", "printenv", "NUMBER").stdout.strip() == str(number)
+        space.delete("a", grace=0)
+
+
 def test_commands_end_with_the_container(pod: Space) -> None:
     """The processes of a container are in a PID namespace that ends with its first."""
     pod.create("b", {"command": ["sh", "-c", "while [ ! -e /tmp/end ]; do sleep 0.02; done"]}, restartPolicy="Never")

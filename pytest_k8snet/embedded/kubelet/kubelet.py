@@ -143,10 +143,12 @@ class Kubelet:
             del self._workers[uid]
 
     def _find(self, namespace: str, pod: str, container: str) -> tuple[PodWorker, Container]:
-        for worker in self._workers.values():
-            if (namespace_of(worker.pod), name_of(worker.pod)) == (namespace, pod):
-                found = worker.container(container)
-                if found is None:
-                    raise bad_request(f"container {container} is not valid for pod {pod}")
-                return worker, found
-        raise not_found("pods", pod)
+        # Not by the name alone: a former pod of that name may still be on its way out.
+        current = self._services.store.get("pods", pod, namespace)
+        worker = self._workers.get(current["metadata"]["uid"]) if current else None
+        if worker is None:
+            raise not_found("pods", pod)
+        found = worker.container(container)
+        if found is None:
+            raise bad_request(f"container {container} is not valid for pod {pod}")
+        return worker, found
