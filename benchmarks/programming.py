@@ -156,6 +156,8 @@ class Bench:
             self.api.delete("v1", "Pod", "ask", "default", grace=0)
             self.api.wait_gone("v1", "Pod", "ask", "default")
         self.start(pod("ask", "node-1", ASK, address))
+        while not self.run("ask", "tail", "-n", "1", "/tmp/said"):
+            time.sleep(0.02)
 
     def latency(self, change: Callable[[], object], *, answered: bool) -> float:
         """Milliseconds until the pod "ask" is answered, or is not any more; before the change it was not so."""

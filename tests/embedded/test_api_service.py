@@ -53,6 +53,16 @@ def test_a_container_knows_the_services_that_were_there_when_it_started(space: S
         assert {key.removesuffix("_SERVICE_HOST") for key in env if key.endswith("_SERVICE_HOST")} == known
 
 
+def test_a_pod_beside_hundreds_of_services_starts_without_their_variables(space: Space) -> None:
+    for number in range(200):
+        service(space, f"one-of-the-many-services-{number}")
+    space.create("a")
+    space.wait("a")
+    assert "KUBERNETES_SERVICE_HOST" in space.exec("a", "env").stdout
+    assert "ONE_OF_THE_MANY" not in space.exec("a", "env").stdout
+    assert space.events("ServiceLinksLeftOut") == ["the variables of 200 Services do not fit into an environment here"]
+
+
 def service(space: Space, name: str) -> dict[str, Any]:
     """Create a Service without endpoints."""
     metadata = {"name": name, "namespace": space.name}

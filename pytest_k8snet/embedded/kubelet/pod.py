@@ -20,6 +20,8 @@ from pytest_k8snet.embedded.network.addresses import NoAddress
 from pytest_k8snet.embedded.network.host import Host
 from pytest_k8snet.embedded.network.netns import NetworkCommandError
 
+MOST_LINKS = 50_000
+"""Characters of variables about Services: with all else a container must fit into one message to the zygote."""
 FIRST_PULL_PAUSE = 0.2
 LONGEST_PULL_PAUSE = 300.0
 FIRST_SANDBOX_PAUSE = 0.5
@@ -109,8 +111,14 @@ class PodWorker:
         """The variables of the Services that the pod's containers find: its namespace's, and always the API's."""
         store = self.services.store
         api = store.get("services", "kubernetes", "default")
+        always = service_links([api] if api else [])
         near = store.list("services", self._namespace) if self.pod["spec"].get("enableServiceLinks", True) else []
-        return service_links([api] if api else []) | service_links(near)
+        links = service_links(near)
+        if sum(map(len, (*links, *links.values()))) > MOST_LINKS:
+            left_out = f"the variables of {len(near)} Services do not fit into an environment here"
+            self.event("ServiceLinksLeftOut", left_out, warning=True)
+            return always
+        return always | links
 
     def event(self, reason: str, message: str, *, container: Container | None = None, warning: bool = False) -> None:
         """Tell what happened to the pod, or to one of its containers."""
