@@ -18,8 +18,6 @@ LONGEST, LONGEST_DENIAL = 6, 3
 RELOAD_SECONDS = 180.0
 """A kubelet renews the files of a ConfigMap within a minute or two, and CoreDNS looks at them twice a minute."""
 
-BROKEN = "broken.k8snet-drill.test:53 {\n    errors\n    no-such-directive\n}\n"
-
 
 @contextmanager
 def changed_corefile(cluster: Cluster, servers: NameServers, text: str) -> Iterator[None]:

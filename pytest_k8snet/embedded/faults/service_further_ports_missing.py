@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_k8snet.embedded.injection import Fault
 from pytest_k8snet.embedded.services.proxy import Ports
-from pytest_k8snet.embedded.services.rewritten import RewrittenServices
+from pytest_k8snet.embedded.services.rewritten import OF_THE_CLUSTER, RewrittenServices
 
 
 def fault() -> Fault:
@@ -15,4 +15,4 @@ def fault() -> Fault:
 
 
 def _changed(node: str, ports: Ports) -> Ports:
-    return tuple(port for port in ports if port.port == ports[0].port or port.service == "kube-system/kube-dns")
+    return tuple(port for port in ports if port.port == ports[0].port or port.service in OF_THE_CLUSTER)

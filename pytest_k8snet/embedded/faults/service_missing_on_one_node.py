@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pytest_k8snet.embedded.injection import Fault, Target
 from pytest_k8snet.embedded.services.proxy import Ports, Rewrite
-from pytest_k8snet.embedded.services.rewritten import RewrittenServices
-
-OF_THE_CLUSTER = ("kube-system/kube-dns", "default/kubernetes")
+from pytest_k8snet.embedded.services.rewritten import OF_THE_CLUSTER, RewrittenServices
 
 
 def fault() -> Fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_k8snet.embedded.injection import Fault
 from pytest_k8snet.embedded.services.proxy import Ports
-from pytest_k8snet.embedded.services.rewritten import RewrittenServices
+from pytest_k8snet.embedded.services.rewritten import OF_THE_CLUSTER, RewrittenServices
 
 
 def fault() -> Fault:
@@ -13,5 +13,4 @@ def fault() -> Fault:
 
 
 def _without_udp(node: str, ports: Ports) -> Ports:
-    # Not the name server's: without names nothing would be found, and every check would fail.
-    return tuple(port for port in ports if port.protocol != "udp" or port.service == "kube-system/kube-dns")
+    return tuple(port for port in ports if port.protocol != "udp" or port.service in OF_THE_CLUSTER)
