@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_k8snet.cluster import Namespace
@@ -39,10 +39,14 @@ class Door:
 
 @dataclass(frozen=True)
 class Served:
-    """A Service as the API holds it, and the pods that are to be its endpoints."""
+    """A Service as the API holds it, and the pods that are to be its endpoints.
+
+    ``zones`` are those of the nodes by their names; they count with a trafficDistribution only.
+    """
 
     obj: Object
     endpoints: tuple[Endpoint, ...]
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -65,6 +69,8 @@ class Served:
             self.endpoints,
             internal_local=self.spec.get("internalTrafficPolicy") == "Local",
             external_local=self.spec.get("externalTrafficPolicy") == "Local",
+            distribution=self.spec.get("trafficDistribution") or "",
+            zones=self.zones,
         )
 
     def behind(self, *pods: Pod, **conditions: bool) -> Served:

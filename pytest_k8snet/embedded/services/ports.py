@@ -14,7 +14,10 @@ AFFINITY_SECONDS = 10800
 
 @dataclass(frozen=True, order=True)
 class Endpoint:
-    """Where a connection may end. ``node`` is empty when it is unknown."""
+    """Where a connection may end. ``node`` is empty when it is unknown.
+
+    ``for_zones`` and ``for_nodes`` are the hints: whose traffic it should be given.
+    """
 
     address: str
     port: int
@@ -22,6 +25,8 @@ class Endpoint:
     ready: bool = True
     serving: bool = True
     terminating: bool = False
+    for_zones: tuple[str, ...] = ()
+    for_nodes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,19 @@ def usable(endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     """Return the ready endpoints; when there is none, those that still serve while they are being ended."""
     ready = tuple(endpoint for endpoint in endpoints if endpoint.ready)
     return ready or tuple(endpoint for endpoint in endpoints if endpoint.serving and endpoint.terminating)
+
+
+def near(endpoints: Sequence[Endpoint], node: str, zone: str) -> tuple[Endpoint, ...]:
+    """Return those of the endpoints in use that a node should use by their hints: all, unless each has hints.
+
+    As in kube-proxy those for the node come first, then those for its zone; hints never leave a node without any.
+    """
+    hints = ([one.for_nodes for one in endpoints], node), ([one.for_zones for one in endpoints], zone)
+    for told, own in hints:
+        meant = tuple(endpoint for endpoint, names in zip(endpoints, told, strict=True) if own in names)
+        if meant and all(told) and all(endpoint.ready for endpoint in endpoints):
+            return meant
+    return tuple(endpoints)
 
 
 def service_ports(service: Obj, slices: Iterable[Obj]) -> tuple[ServicePort, ...]:
@@ -121,7 +139,13 @@ def _endpoints(slices: Iterable[Obj], name: str, protocol: str) -> Iterator[Endp
                     ready=ready,
                     serving=ready if serving is None else bool(serving),
                     terminating=bool(conditions.get("terminating")),
+                    for_zones=_hints(endpoint, "forZones"),
+                    for_nodes=_hints(endpoint, "forNodes"),
                 )
+
+
+def _hints(endpoint: Obj, field: str) -> tuple[str, ...]:
+    return tuple(hint["name"] for hint in lookup(endpoint, "hints", field) or ())
 
 
 def _of(version: int, addresses: Iterable[str]) -> tuple[str, ...]:
