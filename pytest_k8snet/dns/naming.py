@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,6 +14,7 @@ from pytest_k8snet.dns.drill import RELOAD_SECONDS
 from pytest_k8snet.dns.questions import KIND, UDP_TCP, Question, ask, expected_reply, table
 from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import NameServers, Server
+from pytest_k8snet.kube.wait import Deadline
 from pytest_k8snet.oracle.dns_records import Zone
 from pytest_k8snet.probe.observation import Expectation, Pod, Probe, Protocol
 from pytest_k8snet.probe.table import TruthTable
@@ -141,6 +142,20 @@ class Naming:
         prober = self._cluster.attachment.prober
         patience = replace(prober.patience, timeout=seconds, converge=0.0, hold=0.0)
         return self._probing.judged(prober.with_patience(patience)(expected))
+
+    def steadily(self, expected: Expectation, seconds: float) -> TruthTable:
+        """Ask again and again for so many seconds, through which every answer must be as expected."""
+        prober = self._cluster.attachment.prober
+        patience = replace(prober.patience, attempts=ATTEMPTS, converge=0.0, hold=seconds)
+        return self._probing.judged(prober.with_patience(patience)(expected))
+
+    def until(self, asked: Expectation, come: Callable[[TruthTable], bool], seconds: float) -> bool:
+        """Ask until what was seen is what somebody waits for; return whether that came within so many seconds."""
+        deadline = Deadline(seconds)
+        while not come(self._cluster.attachment.prober(asked)):
+            if not deadline.left():
+                return False
+        return True
 
     def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
         """Expect any answer at all from every server to each source whose pods reach those of the server's node."""
