@@ -25,6 +25,7 @@ class Way(enum.Enum):
     CLUSTER_IP = "cluster address"
     NODE_PORT = "node port"
     LOAD_BALANCER = "load balancer"
+    EXTERNAL = "external address"
 
 
 @dataclass(frozen=True)

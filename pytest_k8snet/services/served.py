@@ -110,6 +110,14 @@ class Served:
             for protocol, number in self._ports("port", protocols)
         ]
 
+    def at_external(self, *addresses: str, protocols: Collection[Protocol] = TCP_UDP) -> list[Door]:
+        """Return the doors at addresses outside the cluster that lead to one of its nodes."""
+        return [
+            Door(Way.EXTERNAL, address, number, protocol, f"{address}:{number}")
+            for address in addresses
+            for protocol, number in self._ports("port", protocols)
+        ]
+
     def _ports(self, field: str, protocols: Collection[Protocol]) -> list[tuple[Protocol, int]]:
         known = [(Protocol(port.get("protocol", "TCP").lower()), port) for port in self.spec["ports"]]
         return [(protocol, int(port[field])) for protocol, port in known if protocol in protocols]

@@ -367,7 +367,8 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
         for verb in rule["verbs"]
         if rule["apiGroups"] == [""]
     }
-    of_services = {(verb, resource) for verb, group, resource in backends.PERMISSIONS if not group}
+    wanted = (*backends.PERMISSIONS, *backends.OF_BALANCERS)
+    of_services = {(verb, resource) for verb, group, resource in wanted if not group}
     of_dns = {
         (verb, resource) for verb, group, resource in (*permissions.PERMISSIONS, *permissions.OF_DRILLS) if not group
     }

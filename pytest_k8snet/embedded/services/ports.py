@@ -33,10 +33,11 @@ class Endpoint:
 class ServicePort:
     """One port of a Service in one family.
 
-    ``balanced`` are the load balancer's addresses, ``external`` those and the Service's externalIPs. ``sources`` are
-    the only ranges that the load balancer serves, None for everyone. ``affinity`` is in seconds, 0 for none.
-    ``silent`` drops what cannot be served instead of refusing it; only faults ask for that. On ``health_port``, the
-    same for all ports of a Service, nodes tell whether they have endpoints; 0 for none.
+    ``balanced`` are the load balancer's addresses, ``external`` those and the Service's externalIPs; ``proxied`` those
+    that it wants for itself (ipMode). ``sources`` are the only ranges that the load balancer serves, None for everyone.
+    ``affinity`` is in seconds, 0 for none. ``silent`` drops what cannot be served instead of refusing it; only faults
+    ask for that. On ``health_port``, the same for all ports of a Service, nodes tell whether they have endpoints; 0 for
+    none.
     """
 
     service: str
@@ -48,6 +49,7 @@ class ServicePort:
     node_port: int = 0
     external: tuple[str, ...] = ()
     balanced: tuple[str, ...] = ()
+    proxied: tuple[str, ...] = ()
     sources: tuple[str, ...] | None = None
     affinity: int = 0
     internal_local: bool = False
@@ -102,7 +104,8 @@ def service_ports(service: Obj, slices: Iterable[Obj]) -> tuple[ServicePort, ...
 def _service_port(service: Obj, port: Obj, address: str, slices: Sequence[Obj]) -> ServicePort:
     spec, version = service["spec"], 6 if ":" in address else 4
     entries = lookup(service, "status", "loadBalancer", "ingress") or ()
-    balanced = _of(version, (entry["ip"] for entry in entries if entry.get("ip")))
+    given = [entry for entry in entries if entry.get("ip")]
+    balanced = _of(version, (entry["ip"] for entry in given if entry.get("ipMode") != "Proxy"))
     protocol = port.get("protocol") or "TCP"
     return ServicePort(
         service=f"{namespace_of(service)}/{name_of(service)}",
@@ -114,6 +117,7 @@ def _service_port(service: Obj, port: Obj, address: str, slices: Sequence[Obj]) 
         node_port=int(port.get("nodePort") or 0),
         external=(*balanced, *_of(version, spec.get("externalIPs") or ())),
         balanced=balanced,
+        proxied=_of(version, (entry["ip"] for entry in given if entry.get("ipMode") == "Proxy")),
         sources=_sources(spec, version),
         affinity=_affinity(spec),
         internal_local=spec.get("internalTrafficPolicy") == "Local",
