@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 
 import pytest
@@ -19,7 +18,6 @@ from pytest_k8snet.dns.pages import counted, pages
 from pytest_k8snet.dns.questions import Question
 from pytest_k8snet.dns.resolving import records
 from pytest_k8snet.dns.servers import NameServers
-from pytest_k8snet.kube.wait import Deadline
 
 UNREADABLE = "broken.k8snet-drill.test:53 {\n    k8snet-no-such-directive\n}\n"
 FAILURES = "coredns_reload_failed_total"
@@ -28,7 +26,7 @@ KEPT = Question(f"kept.{ZONE}", "A")
 
 def more(now: Mapping[str, float], before: Mapping[str, float]) -> bool:
     """Whether each replica has counted more than before."""
-    return all(now.get(place, 0.0) > number for place, number in before.items())
+    return all(now[place] > number for place, number in before.items())
 
 
 def looked_for(drill: Drill) -> set[str]:
@@ -48,9 +46,9 @@ def test_a_corefile_that_cannot_be_read_is_not_taken(
     replicas = naming.answering(naming.servers.replicas)
     metrics = pages("metrics", naming.source, replicas, port, "/metrics", "coredns_", "the Corefile has prometheus")
     asked = {KEPT: value(OTHER), Question(naming.domain, "SOA"): ANY_ANSWER}
-    before = counted(naming(metrics), FAILURES)
+    before = counted(naming.glance(metrics), FAILURES)
     with another_corefile(cluster, name_servers, drill.text + UNREADABLE, afterwards=drill.text):
-        noticed = naming.until(metrics, lambda table: more(counted(table, FAILURES), before), naming.reload_seconds)
+        noticed = naming.until(lambda: more(counted(naming.glance(metrics), FAILURES), before), naming.reload_seconds)
         expected = naming.demanding("as before", asked, servers=replicas)
         assert naming(expected) == expected
     if not noticed:
@@ -65,8 +63,7 @@ def test_a_server_that_begins_looks_for_a_loop(
     reloaded(naming, drill)
     drill.stub.serve({READY: records(READY, OTHER)})
     wanted = len({replica.label for replica in naming.answering(naming.servers.replicas)})
-    deadline = Deadline(naming.reload_seconds)
     with another_corefile(cluster, name_servers, f"{drill.text}# once more\n", afterwards=drill.text):
-        while len(found := looked_for(drill)) < wanted and deadline.left():
-            time.sleep(0.1)
+        naming.until(lambda: len(looked_for(drill)) >= wanted, naming.reload_seconds)
+    found = looked_for(drill)
     assert len(found) >= wanted, f"{len(found)} of {wanted} replicas looked for a loop: {found}"

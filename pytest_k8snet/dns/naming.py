@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -149,12 +150,17 @@ class Naming:
         patience = replace(prober.patience, attempts=ATTEMPTS, converge=0.0, hold=seconds)
         return self._probing.judged(prober.with_patience(patience)(expected))
 
-    def until(self, asked: Expectation, come: Callable[[TruthTable], bool], seconds: float) -> bool:
-        """Ask until what was seen is what somebody waits for; return whether that came within so many seconds."""
+    def glance(self, asked: Expectation) -> TruthTable:
+        """Ask as a call does, for oneself: nothing of it comes into the report."""
+        return self._cluster.attachment.prober(asked)
+
+    def until(self, come: Callable[[], bool], seconds: float) -> bool:
+        """Look again and again whether something has come; return whether it came within so many seconds."""
         deadline = Deadline(seconds)
-        while not come(self._cluster.attachment.prober(asked)):
+        while not come():
             if not deadline.left():
                 return False
+            time.sleep(self._cluster.attachment.prober.patience.interval)
         return True
 
     def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
