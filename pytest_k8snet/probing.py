@@ -15,7 +15,8 @@ from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Family, Outcome, Pod, Protocol
 from pytest_k8snet.probe.questions import permitted, reach
 from pytest_k8snet.probe.table import TruthTable
-from pytest_k8snet.report.record import Measurement, TableRecord
+from pytest_k8snet.report.figures import Measurement
+from pytest_k8snet.report.record import TableRecord
 from pytest_k8snet.report.record_key import RECORD
 
 PATH_SECONDS = 2.0
