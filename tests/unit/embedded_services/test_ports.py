@@ -142,3 +142,13 @@ def test_hints_are_read_from_the_slices() -> None:
     hints = {"forZones": [{"name": "east"}], "forNodes": [{"name": "node-1"}]}
     (made, *_) = service_ports(service(), [endpoints("IPv4", "10.244.1.2", hints=hints)])
     assert made.endpoints == (A,)
+
+
+def test_an_address_that_a_balancer_wants_for_itself_is_no_external_one() -> None:
+    made = service(type="LoadBalancer", externalIPs=["192.0.2.1", "2001:db8::1"])
+    ingress = [{"ip": "10.201.0.1", "ipMode": "VIP"}, {"ip": "10.201.0.2", "ipMode": "Proxy"}, {"ip": "10.201.0.3"}]
+    made["status"] = {"loadBalancer": {"ingress": ingress}}
+    (port, *_) = service_ports(made, [])
+    assert port.balanced == ("10.201.0.1", "10.201.0.3")
+    assert port.proxied == ("10.201.0.2",)
+    assert port.external == ("10.201.0.1", "10.201.0.3", "192.0.2.1")
