@@ -10,7 +10,6 @@ from conformance_suites.clauses import SERVICE_EXTERNAL_IPS, SERVICE_IP_MODE
 from conformance_suites.parameters import each_family
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster
-from pytest_k8snet.kube.pods import POD_PORT
 from pytest_k8snet.probe.observation import Family, Pod
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import OF_BALANCERS, Backends, not_permitted
@@ -18,19 +17,12 @@ from pytest_k8snet.services.exposure import Exposure
 from pytest_k8snet.services.external import BALANCER_CLASS, balanced_at, nobodys_address
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.services.questions import alive, nobody, through
-from pytest_k8snet.services.served import TCP_UDP
+from pytest_k8snet.services.served import ports_at
 
 OF_A_BALANCER: dict[str, Any] = {"type": "LoadBalancer", "loadBalancerClass": BALANCER_CLASS}
 UNSERVED = ("service-external-ips-unserved",)
 UNUSUAL_PORT = 20090
-
-
-def unusual_ports() -> list[dict[str, Any]]:
-    """Return the ports of a Service that nobody else has on a node."""
-    return [
-        {"name": protocol.value, "port": UNUSUAL_PORT, "targetPort": POD_PORT, "protocol": protocol.upper()}
-        for protocol in TCP_UDP
-    ]
+"""One that nobody serves on a node by himself, and no other check asks nodes for."""
 
 
 @each_family
@@ -72,7 +64,7 @@ def test_a_nodes_address_as_an_external_one_is_served_everywhere(
 ) -> None:
     """A Service whose externalIPs are addresses of nodes is reached there from outside, from pods and from nodes."""
     exposure, addresses = Exposure(cluster, family), [*cluster.node_addresses(family).values()]
-    with backends.if_taken(externalIPs=addresses, ports=unusual_ports()) as served:
+    with backends.if_taken(externalIPs=addresses, ports=ports_at(UNUSUAL_PORT)) as served:
         presume.plain(served, backends.all.pods, family)
         presume.holds(exposure.of_host_network(), "EXP-001")
         expected = exposure.of_service("externalIPs", served, served.at_external(*addresses))

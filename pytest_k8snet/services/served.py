@@ -16,9 +16,14 @@ Object = dict[str, Any]
 
 PORT = 80
 TCP_UDP = (Protocol.TCP, Protocol.UDP)
-PORTS = tuple(
-    {"name": protocol.value, "port": PORT, "targetPort": POD_PORT, "protocol": protocol.upper()} for protocol in TCP_UDP
-)
+
+
+def ports_at(number: int) -> list[Object]:
+    """Return the ports of a Service that leads from one number, over TCP and UDP, to where its pods listen."""
+    return [
+        {"name": protocol.value, "port": number, "targetPort": POD_PORT, "protocol": protocol.upper()}
+        for protocol in TCP_UDP
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ def endpoints(pods: Collection[Pod], **conditions: bool) -> tuple[Endpoint, ...]
 def manifest(name: str, selector: Mapping[str, str] | None, **spec: Any) -> Object:
     """Return a Service of TCP and UDP port 80, of every family that the cluster has, unless ``spec`` says otherwise."""
     chosen = {"selector": dict(selector)} if selector else {}
-    whole = chosen | {"ports": list(PORTS), "ipFamilyPolicy": "PreferDualStack"} | spec
+    whole = chosen | {"ports": ports_at(PORT), "ipFamilyPolicy": "PreferDualStack"} | spec
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": whole}
 
 
