@@ -14,6 +14,7 @@ POD_STATUS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resou
 POD_PORTS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports"
 HOST_NETWORK = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#hosts-namespaces"
 PATH_MTU_DISCOVERY = "https://www.rfc-editor.org/rfc/rfc8201"
+NETWORK_LATENCY = "https://github.com/kubernetes/community/blob/master/sig-scalability/slos/network_latency.md"
 
 DNS_SPECIFICATION = "https://github.com/kubernetes/dns/blob/master/docs/specification.md"
 DNS_VERSION = f"{DNS_SPECIFICATION}#22---record-for-schema-version"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -59,7 +60,8 @@ class Judged:
 
     def _what_to_do(self, ratio: Ratio) -> str:
         """Return what would decide it: more rounds where rounds agree, a quieter network where they do not."""
-        needed = rounds_to_tell(ratio.spread, ratio.estimate, self.limit.ratio, ratio.interval.confidence)
+        limit = min(self.limit.bounds, key=lambda bound: abs(math.log(bound / ratio.estimate)))
+        needed = rounds_to_tell(ratio.spread, ratio.estimate, limit, ratio.interval.confidence)
         more = f"about {needed} rounds would tell it from the limit" if needed else "it is exactly at the limit"
         if ratio.spread <= STEADY:
             return f"The network is steady and close to its limit; {more}: use a longer profile."
