@@ -11,7 +11,7 @@ from pytest_k8snet.measure.rounds import Arm
 from pytest_k8snet.probe.observation import Outcome, Pod, Probe, Protocol
 from pytest_k8snet.probe.prober import Prober
 
-SIZE = 16_000
+SIZE = 64_000
 """Bytes of a request, and of its answer: a slow link shows."""
 AT_ONCE, FEWEST_TIMES = 4, 3
 

@@ -8,7 +8,7 @@ from pytest_k8snet.embedded.network.limits import Limit, ends_of_pod, limit, unl
 from pytest_k8snet.embedded.network.link import PodLink
 from pytest_k8snet.embedded.network.node import Node
 
-RATE = 20_000_000
+RATE = 100_000_000
 SLOWED = "n1-b"
 """The second probe pod of the first node: its twin there stays as fast as ever."""
 
