@@ -23,6 +23,7 @@ from pytest_k8snet.report.digest import (
 )
 from pytest_k8snet.report.json_file import write_atomically
 from pytest_k8snet.report.markup import Markup, element, joined
+from pytest_k8snet.report.measured_markup import measured_markup
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import Environment, Report, Summary
 from pytest_k8snet.report.table_markup import table_style
@@ -55,6 +56,7 @@ def render(report: Report) -> str:
             _areas(report),
             _waivers(report),
             _checks(report),
+            measured_markup(report.checks),
             _convergence(report),
             _environment(report.environment),
         ),
