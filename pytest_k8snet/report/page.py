@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from pytest_k8snet.report.check_markup import SIGNS, check_markup
+from pytest_k8snet.report.compared_markup import compared_markup
 from pytest_k8snet.report.digest import (
     by_area,
     counted,
@@ -55,6 +56,7 @@ def render(report: Report) -> str:
             "main",
             _areas(report),
             _waivers(report),
+            compared_markup(report.compared),
             _checks(report),
             measured_markup(report.checks),
             _convergence(report),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_k8snet.report.compared import ComparedRecord
 from pytest_k8snet.report.figures import ComparisonRecord, DistributionRecord, MatrixRecord, Measurement
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.waiver import Waiver
@@ -240,6 +241,7 @@ class Report:
     environment: Environment
     checks: list[CheckRecord]
     waivers: list[Waiver] = field(default_factory=list)
+    compared: ComparedRecord | None = None
 
 
 def encode(record: CheckRecord) -> str:

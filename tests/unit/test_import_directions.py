@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "state": {"kube", "probe"},
     "cni": {"errors", "kube", "state"},
     "fleet": {"errors", "kube", "options", "probe", "state"},
-    "report": {"errors"},
+    "report": {"errors", "measure"},
     "embedded": {"corefile", "errors"},
     "rundir": {"errors"},
     "providers": {"errors", "options", "kube", "probe"},
