@@ -81,6 +81,7 @@ class Measuring:
         """Put a comparison into the report, whatever its verdict."""
         if self._record is not None:
             self._record.comparisons.append(comparison(judged, unit, against))
+            self._record.notes.extend(judged.doubts)
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""
