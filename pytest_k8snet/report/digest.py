@@ -116,6 +116,7 @@ def environment_facts(environment: Environment) -> list[tuple[str, str]]:
         ("Kubernetes", versions.get("kubernetes", "")),
         ("nodes", _number_and_names([node.name for node in environment.nodes])),
         ("CNI", f"{cni.name} ({cni.mode})" if cni.name and cni.mode else cni.name),
+        ("Services by", environment.proxy_mode),
         ("families", ", ".join(environment.families)),
         ("MTU", str(environment.mtu) if environment.mtu else ""),
         ("fleet", _fleet(environment)),

@@ -18,6 +18,7 @@ def fingerprint_of(environment: Environment) -> dict[str, str]:
         "provider": environment.provider,
         "CNI": cni.name,
         "CNI mode": cni.mode,
+        "proxy mode": environment.proxy_mode,
         "families": ", ".join(environment.families),
         "MTU": str(environment.mtu or ""),
         "nodes": str(len(nodes) or ""),

@@ -191,6 +191,7 @@ class Environment:
     context: str = ""
     nodes: list[NodeRecord] = field(default_factory=list)
     cni: CniRecord = field(default_factory=CniRecord)
+    proxy_mode: str = ""
     families: list[str] = field(default_factory=list)
     mtu: int = 0
     fleet: list[FleetRecord] = field(default_factory=list)
