@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from statistics import fmean
 
 from pytest_k8snet.measure.judged import Judged
-from pytest_k8snet.measure.rounds import Arm, Plan, judge
+from pytest_k8snet.measure.rounds import Plan, judge
 from pytest_k8snet.measure.verdict import Limit, Verdict
 
 SIMULATIONS = 200
@@ -72,9 +71,7 @@ def _simulate(noise: list[float], limit: Limit, plan: Plan) -> Counter[Verdict]:
     def subject(number: int) -> float:
         return math.exp(drawn.choice(noise) * drawn.choice((-1, 1)))
 
-    still: Callable[[], float] = lambda: 0.0  # noqa: E731 - a clock that does not run
-    unchanged: Arm = lambda number: 1.0  # noqa: E731
     return Counter(
-        judge({"itself": subject}, unchanged, {"itself": limit}, endless, still)["itself"].verdict
+        judge({"itself": subject}, lambda number: 1.0, {"itself": limit}, endless, clock=lambda: 0.0)["itself"].verdict
         for _ in range(SIMULATIONS)
     )

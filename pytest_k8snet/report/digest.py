@@ -78,7 +78,8 @@ def headline(report: Report) -> str:
         said = f"{why}: {counted(counts)}"
     if report.other.failed or report.other.error or (report.other.total and not counts.total):
         said += f"; of the tests beside the checks {counted(report.other)}"
-    return said
+    slower = len(report.compared.worse) if report.compared else 0
+    return f"{said}; {_plural(slower, 'path')} slower than before" if slower else said
 
 
 def _verdict(counts: Summary) -> str:

@@ -76,7 +76,10 @@ def _page_style() -> str:
 
 def _banner(report: Report) -> Markup:
     counts = report.summary
-    worst = "failed" if counts.failed else "error" if counts.error else "passed" if counts.passed else "skipped"
+    slower = report.compared is not None and report.compared.worse
+    worst = (
+        "failed" if counts.failed or slower else "error" if counts.error else "passed" if counts.passed else "skipped"
+    )
     tiles = (_tile(outcome, counts.count(outcome)) for outcome in CheckOutcome)
     return element(
         "header",

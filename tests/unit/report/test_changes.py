@@ -16,6 +16,7 @@ from pytest_k8snet.measure.verdict import Limit
 from pytest_k8snet.measuring import comparison
 from pytest_k8snet.report.changes import compare
 from pytest_k8snet.report.compared_lines import compared_lines
+from pytest_k8snet.report.digest import headline
 from pytest_k8snet.report.fingerprint import demand_comparable, differing, fingerprint_of
 from pytest_k8snet.report.json_file import FILE, read_json, write_json
 from pytest_k8snet.report.page import render
@@ -135,6 +136,7 @@ def test_terminal_and_page_say_what_changed(measured: Callable[..., Report], mak
 
     assert "worse" in lines[1]
     assert "was 0.9" in lines[1]
+    assert headline(replace(measured(0.7), compared=found)).endswith("; 1 path slower than before")
     assert "of the baseline, was 0.9" in render(replace(measured(0.7), compared=found))
     assert "worse" not in render(measured(0.7))
 
