@@ -13,6 +13,8 @@ NODE_CIDR = "https://kubernetes.io/docs/reference/kubernetes-api/cluster-resourc
 POD_STATUS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus"
 POD_PORTS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports"
 HOST_NETWORK = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#hosts-namespaces"
+MTU_BLACK_HOLES = "https://www.rfc-editor.org/rfc/rfc2923#section-2.1"
+NETWORK_PLUGIN_MTU = "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"
 PATH_MTU_DISCOVERY = "https://www.rfc-editor.org/rfc/rfc8201"
 
 DNS_SPECIFICATION = "https://github.com/kubernetes/dns/blob/master/docs/specification.md"

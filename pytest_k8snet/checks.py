@@ -22,7 +22,7 @@ AREAS = {
     "performance": "bandwidth, latency and MTU",
     "resilience": "what breaks, for how long, when a part fails",
 }
-AREA_OF = {"svc": "services", "exp": "services"}
+AREA_OF = {"svc": "services", "exp": "services", "perf": "performance"}
 """The areas of ids that do not begin with their area's name."""
 
 REQUIREMENTS = {

@@ -20,6 +20,7 @@ _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 class Question(NamedTuple):
     """One probe of a request. ``size`` is in bytes of payload.
 
+    ``one_way``: only the request has that size, the answer is as short as it can be.
     ``bare``: the target is no agent, a completed handshake is enough. ``data``: what to send in place of our own
     request, in base64; ``until`` says what ends the answer to it (see ``payloads``).
     """
@@ -33,6 +34,7 @@ class Question(NamedTuple):
     family: str = ""
     data: str = ""
     until: str = ""
+    one_way: bool = False
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Question:
@@ -50,7 +52,7 @@ class Target(NamedTuple):
     def request(self) -> tuple[str, bytes]:
         """Return a new nonce and the line that carries it."""
         nonce = secrets.token_hex(8)
-        message = {"nonce": nonce, "size": self.question.size}
+        message = {"nonce": nonce, "size": 0 if self.question.one_way else self.question.size}
         if self.question.df:
             message["df"] = True
         return nonce, lines.encode(message, self.question.size)

@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "corefile": set(),
     "dns": {"attach", "cluster", "corefile", "errors", "kube", "oracle", "probe", "probing", "state"},
     "flows": {"cluster", "probe"},
+    "measure": {"attach", "cluster", "errors", "kube", "probe", "probing", "services", "state"},
     "services": {"cluster", "errors", "flows", "kube", "oracle", "probe", "probing"},
     "policy": {
         "addresses",
@@ -72,6 +73,9 @@ PUBLIC = {
     "pytest_k8snet.kube.pods",
     "pytest_k8snet.oracle.dns_records",
     "pytest_k8snet.flows",
+    "pytest_k8snet.measure.mtu.interfaces",
+    "pytest_k8snet.measure.mtu.overhead",
+    "pytest_k8snet.measure.mtu.paths",
     "pytest_k8snet.policy.case_files",
     "pytest_k8snet.policy.cases",
     "pytest_k8snet.policy.enforcement",

@@ -1,0 +1,1 @@
+"""Bandwidth, latency, MTU, encapsulation and programming latency: measured, and judged."""
