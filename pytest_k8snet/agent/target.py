@@ -97,9 +97,9 @@ async def _getaddrinfo(name: str, family: int) -> tuple[socket.AddressFamily, st
 
 
 def in_thread(name: str, work: Callable[[], T]) -> asyncio.Future[T]:
-    """Resolve a name in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute.
+    """Work in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute.
 
-    What is raised is what ``work`` raises, if it is an OSError or a UnicodeError.
+    What is raised is what ``work`` raises.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -115,10 +115,10 @@ def in_thread(name: str, work: Callable[[], T]) -> asyncio.Future[T]:
     def run() -> None:
         try:
             outcome: tuple[Any, Exception | None] = (work(), None)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # whoever waits for the future must hear of it
             outcome = (None, error)
         if not loop.is_closed():
             loop.call_soon_threadsafe(functools.partial(deliver, *outcome))
 
-    threading.Thread(target=run, name=f"resolve {name}", daemon=True).start()
+    threading.Thread(target=run, name=name, daemon=True).start()
     return future

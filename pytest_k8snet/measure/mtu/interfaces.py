@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pytest_k8snet.cluster import Cluster
@@ -14,7 +14,11 @@ from pytest_k8snet.probing import Probing
 
 @dataclass(frozen=True, slots=True, order=True)
 class Interface:
-    """An interface with a pod's address, or a node's; ``mtu`` in bytes."""
+    """An interface with a pod's address, or a node's.
+
+    ``mtu`` in bytes is that of what is sent by it: some networks leave the interface's as it is, and give the default
+    route a smaller one.
+    """
 
     owner: str
     node: str
@@ -45,8 +49,15 @@ def _with_address(facts: Mapping[Pod, Facts], wanted: Mapping[Pod, tuple[str, ..
         if not links:
             raise NoVerdict(f"{pod.name} on {pod.node} has none of the addresses {', '.join(addresses)}")
         smallest = min(links, key=lambda link: link.mtu)
-        found[pod] = Interface(pod.name, pod.node, smallest.dev, smallest.mtu)
+        found[pod] = Interface(pod.name, pod.node, smallest.dev, min([smallest.mtu, *_of_routes(facts[pod], devices)]))
     return found
+
+
+def _of_routes(facts: Facts, devices: Collection[str]) -> list[int]:
+    everything = ("0.0.0.0/0", "::/0")
+    return [
+        route.mtu for route in facts.routes if route.mtu and route.destination in everything and route.dev in devices
+    ]
 
 
 def unlike_most(interfaces: Mapping[Pod, Interface]) -> list[Interface]:

@@ -30,8 +30,8 @@ ASK_AGAIN = Patience(timeout=1.1, attempts=3)
 class End(enum.StrEnum):
     """What becomes of a packet that is longer than the path's MTU."""
 
-    INTERFACE = "the sender's own interface takes no longer one (EMSGSIZE)"
-    TOLD = "a router answers that it is too big"
+    INTERFACE = "the sender itself sends no longer one (EMSGSIZE)"
+    TOLD = "answered with Packet Too Big"
     SWALLOWED = "swallowed: no answer, a black hole"
     LEFT_OUT = "a byte more arrives now and then"
 
@@ -39,7 +39,7 @@ class End(enum.StrEnum):
 @dataclass(frozen=True, slots=True)
 class PathMtu:
     """One way from pod to pod. ``mtu`` is the longest IP packet in bytes that arrives, 0 when not even the smallest
-    does; ``interface`` is the MTU of the sender's interface; ``reporter`` is who answered that it was too big.
+    does; ``interface`` is the MTU of the sender; ``reporter`` is who answered that it was too big.
     """
 
     source: Pod
@@ -59,7 +59,7 @@ class PathMtu:
         nodes = f"{self.source.node} -> {self.target.node}"
         by = f" ({self.reporter})" if self.reporter else ""
         longest = f"packets of up to {self.mtu} bytes arrive" if self.mtu else "not even the smallest packets arrive"
-        return f"{self.name} ({nodes}), interface MTU {self.interface}: {longest}, longer ones: {self.end}{by}"
+        return f"{self.name} ({nodes}), MTU of the sender {self.interface}: {longest}, longer ones: {self.end}{by}"
 
 
 Pair = tuple[Pod, Pod]
@@ -82,9 +82,10 @@ def path_mtus(prober: Prober, pairs: Collection[Pair], mtus: Mapping[Pod, int], 
         for probe, seen in _observe(prober, tried, WAIT).items():
             size = probe.size + HEADERS[family]
             searches[tried[probe]].learn(size, arrived=seen.outcome is Outcome.CONNECTED)
-    longer = {_probe(pair, family, one.arrives + 1): pair for pair, one in searches.items()}
-    beyond = _observe(prober, longer, ASK_AGAIN)
-    return [_path(pair, family, mtus[pair[0]], searches[pair].arrives, beyond[probe]) for probe, pair in longer.items()]
+    narrower = {pair: one.arrives for pair, one in searches.items() if one.arrives < mtus[pair[0]]}
+    longer = {_probe(pair, family, arrives + 1): pair for pair, arrives in narrower.items()}
+    beyond = {longer[probe]: seen for probe, seen in _observe(prober, longer, ASK_AGAIN).items()}
+    return [_path(pair, family, mtus[pair[0]], one.arrives, beyond.get(pair)) for pair, one in searches.items()]
 
 
 def _probe(pair: Pair, family: Family, size: int) -> Probe:
@@ -111,11 +112,13 @@ def _observe(prober: Prober, probes: Collection[Probe], patience: Patience) -> d
     return seen
 
 
-def _path(pair: Pair, family: Family, interface: int, mtu: int, longer: Observation) -> PathMtu:
+def _path(pair: Pair, family: Family, interface: int, mtu: int, longer: Observation | None) -> PathMtu:
+    if longer is None:
+        return PathMtu(*pair, family, interface, mtu, End.INTERFACE)
     if longer.outcome is Outcome.CONNECTED:
         end = End.LEFT_OUT
     elif longer.outcome is not Outcome.UNREACHABLE:
         end = End.SWALLOWED
     else:
-        end = End.TOLD if longer.replied_from else End.INTERFACE
+        end = End.TOLD
     return PathMtu(*pair, family, interface, mtu, end, longer.replied_from)
