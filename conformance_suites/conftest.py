@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.measure.rounds import Plan
+from pytest_k8snet.measuring import Measuring
 from pytest_k8snet.policy.stage import Stage
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probing import Probing
@@ -48,6 +50,18 @@ def stage(k8snet_stage: Stage) -> Stage:
 def probe(k8snet_probe: Probing) -> Probing:
     """Return the prober that records for this check."""
     return k8snet_probe
+
+
+@pytest.fixture(scope="session")
+def plan(k8snet_plan: Plan) -> Plan:
+    """Return for how long the profile measures."""
+    return k8snet_plan
+
+
+@pytest.fixture
+def measure(k8snet_measure: Measuring) -> Measuring:
+    """Return what measures, judges and records for this check, which has the network alone."""
+    return k8snet_measure
 
 
 @pytest.fixture(scope="module")

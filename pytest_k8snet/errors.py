@@ -7,7 +7,8 @@ K8sNetError
     ├── ApiError       the Kubernetes API refused or did not answer
     ├── PodNotReady    a pod will not become Ready, or did not in time
     ├── AgentLost      the agent in a probe pod did not answer
-    └── AgentRefused   the agent answered that it cannot do what was asked
+    ├── AgentRefused   the agent answered that it cannot do what was asked
+    └── MeasurementError   something could not be measured, or not well enough to judge it
 
 ClaimNotMet is no error but a verdict, an AssertionError.
 """
@@ -63,3 +64,7 @@ class AgentRefused(NoVerdict):
     def __init__(self, message: str, *, errno: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.errno = errno
+
+
+class MeasurementError(NoVerdict):
+    """Something could not be measured, or not well enough to judge it; never a number in place of the measured one."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_k8snet.plugin import WORKER
+from pytest_k8snet.plugin import SETTINGS, WORKER
 
 if TYPE_CHECKING:
     from pytest_k8snet.cluster import Cluster, Namespace
+    from pytest_k8snet.measure.rounds import Plan
+    from pytest_k8snet.measuring import Measuring
     from pytest_k8snet.policy.cases import Case
     from pytest_k8snet.policy.fuzz import Drawn
     from pytest_k8snet.policy.stage import Stage
@@ -44,6 +46,22 @@ def k8snet_probe(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Pro
     from pytest_k8snet.probing import Probing
 
     return Probing(k8snet_cluster, request.node)
+
+
+@pytest.fixture(scope="session")
+def k8snet_plan(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Plan:
+    """Return for how long the profile measures, for what measures once for several tests."""
+    from pytest_k8snet.measuring import plan_of
+
+    return plan_of(request.config.stash[SETTINGS])
+
+
+@pytest.fixture
+def k8snet_measure(k8snet_cluster: Cluster, request: pytest.FixtureRequest) -> Measuring:
+    """Measure and judge. A test with this fixture runs while no other test of this run uses the network."""
+    from pytest_k8snet.measuring import Measuring
+
+    return Measuring(request.config.stash[SETTINGS], request.node)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import datetime
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ from pytest_k8snet.report.terminal import header_lines
 from pytest_k8snet.report.waiver import Waiver, WaiverState, as_text, from_text
 from pytest_k8snet.run import Run
 from pytest_k8snet.state import ClusterState
+from pytest_k8snet.turns import Turns
 from pytest_k8snet.vigil import Vigil
 from pytest_k8snet.waivers import demand_known, read_waivers, waive
 
+MEASURES = "k8snet_measure"
 ASKED_ONLY = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
@@ -204,6 +207,11 @@ class Worker:
         if self._attachment is None:
             self._attachment = Attachment(self.state, self._settings)
         return self._attachment
+
+    def turn(self, item: pytest.Item) -> AbstractContextManager[None]:
+        """Return what waits for a test's turn: who measures, by the fixture, has the network alone."""
+        turns = Turns(self._state_file.parent)
+        return turns.alone() if MEASURES in getattr(item, "fixturenames", ()) else turns.beside_others()
 
     def open_record(self, item: pytest.Item) -> None:
         """Begin the record of a check."""

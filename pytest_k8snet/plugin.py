@@ -120,6 +120,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
             controller.end()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Wait until the network is free for this test, or, for one that measures, until nobody else uses it."""
+    if (worker := item.config.stash.get(WORKER, None)) is None:
+        return (yield)
+    with worker.turn(item):
+        return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Begin the record of a check, before anything can end it."""

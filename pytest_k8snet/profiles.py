@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 LEVELS = {
     "core": "what every cluster must do",
@@ -13,24 +14,52 @@ LEVELS = {
 
 
 @dataclass(frozen=True)
+class Measuring:
+    """How long is measured: see ``measure.rounds.Plan``. ``undecided`` is what becomes of a check without a verdict."""
+
+    looks: tuple[int, ...]
+    seconds: float
+    budget: float
+    undecided: Literal["skip", "error"] = "skip"
+
+
+@dataclass(frozen=True)
 class Profile:
     """Levels and patience, in seconds.
 
     ``timeout`` is that of one probe; a table must be right within ``converge`` and then stay right for ``hold``.
+    ``measuring`` holds for checks of the level performance, also when the profile runs them only if they are asked for.
     """
 
     levels: frozenset[str]
     timeout: float = 1.0
     converge: float = 15.0
     hold: float = 0.2
+    measuring: Measuring = Measuring(looks=(5, 10, 20), seconds=2.0, budget=60.0)
 
 
 PROFILES = {
-    "smoke": Profile(frozenset({"core"})),
+    "smoke": Profile(frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0)),
     "standard": Profile(frozenset({"core", "extended"})),
-    "nightly": Profile(frozenset({"core", "extended", "performance"}), hold=2.0),
-    "acceptance": Profile(frozenset({"core", "extended", "performance"}), converge=30.0, hold=5.0),
+    "nightly": Profile(
+        frozenset({"core", "extended", "performance"}),
+        hold=2.0,
+        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0),
+    ),
+    "acceptance": Profile(
+        frozenset({"core", "extended", "performance"}),
+        converge=30.0,
+        hold=5.0,
+        measuring=Measuring(looks=(8, 16, 32), seconds=8.0, budget=900.0, undecided="error"),
+    ),
 }
 
-# The embedded cluster is quick, and under a fault every expectation that it breaks is waited for in vain.
-CALIBRATION = Profile(frozenset({"core", "extended"}), timeout=0.5, converge=1.5, hold=0.0)
+# The embedded cluster is quick, and under a fault every expectation that it breaks is waited for in vain. What is
+# measured there need not be measured well: a fault of speed is made large.
+CALIBRATION = Profile(
+    frozenset({"core", "extended", "performance"}),
+    timeout=0.5,
+    converge=1.5,
+    hold=0.0,
+    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=6.0),
+)

@@ -1,1 +1,1 @@
-"""Bandwidth, latency, MTU, encapsulation and programming latency: measured, and judged."""
+"""Measuring, and judging what was measured: a ratio with its interval, and one of three verdicts."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pytest_k8snet.report.digest import duration, first_line
+from pytest_k8snet.report.figures import Measurement
 from pytest_k8snet.report.markup import Markup, element, joined, link
 from pytest_k8snet.report.outcome import CheckOutcome
-from pytest_k8snet.report.record import CheckRecord, Measurement
+from pytest_k8snet.report.record import CheckRecord
 from pytest_k8snet.report.table_markup import table_markup
 
 SIGNS = {

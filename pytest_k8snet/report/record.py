@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_k8snet.report.figures import ComparisonRecord, DistributionRecord, MatrixRecord, Measurement
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.waiver import Waiver
 
@@ -105,19 +105,6 @@ class TableRecord:
         return f"all {number} cells as expected" if self.ok else "not as expected"
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """A number that a check measured. Raises ValueError for what JSON cannot hold: infinity and not-a-number."""
-
-    name: str
-    value: float
-    unit: str
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise ValueError(f"the measurement {self.name!r} is {self.value}; a report holds finite numbers only")
-
-
 @dataclass(slots=True)
 class CheckRecord:
     """One check with its parameters, its outcome and what it was based on.
@@ -143,6 +130,9 @@ class CheckRecord:
     worker: str = ""
     tables: list[TableRecord] = field(default_factory=list)
     measurements: list[Measurement] = field(default_factory=list)
+    comparisons: list[ComparisonRecord] = field(default_factory=list)
+    distributions: list[DistributionRecord] = field(default_factory=list)
+    matrices: list[MatrixRecord] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     repeat: str = ""

@@ -52,20 +52,19 @@ def sighting(node: str, captured: Mapping[str, Any], ends: tuple[bytes, bytes]) 
 
 def _around(outer: Packet, added: int) -> tuple[Around, int]:
     """Name the outermost encapsulation by its own header, whatever port it uses."""
-    if outer.haslayer(UDP):
-        datagram = outer[UDP]
-        payload = bytes(datagram.payload)
+    inside = outer.payload
+    if isinstance(inside, UDP):
+        payload = bytes(inside.payload)
         if payload[:4] == _WIREGUARD_DATA:
-            return Around.WIREGUARD, datagram.dport
+            return Around.WIREGUARD, inside.dport
         # Not by the port: VXLAN has one flag in its header of 8 bytes, Geneve names the protocol inside.
         if added and GENEVE(payload).proto == _ETHERNET_IN_GENEVE:
-            return Around.GENEVE, datagram.dport
+            return Around.GENEVE, inside.dport
         if added and VXLAN(payload).flags == _VXLAN_HAS_ID:
-            return Around.VXLAN, datagram.dport
-        return Around.OTHER, datagram.dport
-    if outer.haslayer(ESP):
+            return Around.VXLAN, inside.dport
+        return Around.OTHER, inside.dport
+    if isinstance(inside, ESP):
         return Around.ESP, 0
-    if outer.haslayer(GRE):
+    if isinstance(inside, GRE):
         return Around.GRE, 0
-    inner = outer.payload
-    return (Around.IPIP, 0) if isinstance(inner, (IP, IPv6)) else (Around.OTHER, 0)
+    return (Around.IPIP if isinstance(inside, (IP, IPv6)) else Around.OTHER), 0

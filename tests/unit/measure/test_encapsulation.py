@@ -71,7 +71,17 @@ def seen(
         (OUTER / GRE(proto=0x0800), Around.GRE, 24),
         (OUTER / UDP(sport=1, dport=999) / Raw(b"unknown!"), Around.OTHER, 36),
     ],
-    ids=str,
+    ids=[
+        "plain",
+        "VXLAN",
+        "VXLAN at the port of old kernels",
+        "VXLAN at any port",
+        "VXLAN over IPv6",
+        "Geneve",
+        "IPIP",
+        "GRE",
+        "unknown",
+    ],
 )
 def test_what_is_around_a_packet_is_named_with_its_bytes(outer: Packet | None, around: Around, added: int) -> None:
     packet = Ether() / (outer / pod_packet(61) if outer is not None else pod_packet(61))

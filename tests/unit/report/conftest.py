@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 import pytest
 
 from pytest_k8snet.report.digest import summarise
+from pytest_k8snet.report.figures import Measurement
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import (
     CellRecord,
@@ -15,7 +16,6 @@ from pytest_k8snet.report.record import (
     Environment,
     ExpectedRecord,
     FleetRecord,
-    Measurement,
     NodeRecord,
     PodRecord,
     Report,

@@ -18,13 +18,13 @@ import jsonschema
 import pytest
 
 from pytest_k8snet.probe.observation import Family, Outcome, Protocol
-from pytest_k8snet.report import record
+from pytest_k8snet.report import figures, record
+from pytest_k8snet.report.figures import Measurement
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import (
     SCHEMA,
     CheckRecord,
     Environment,
-    Measurement,
     Report,
     Summary,
     TableRecord,
@@ -45,11 +45,22 @@ PLACES = {
     "ExpectedRecord": ("$defs", "expected"),
     "SeenRecord": ("$defs", "seen"),
     "Measurement": ("$defs", "measurement"),
+    "ComparisonRecord": ("$defs", "comparison"),
+    "ArmRecord": ("$defs", "arm"),
+    "RatioRecord": ("$defs", "ratio"),
+    "DistributionRecord": ("$defs", "distribution"),
+    "MatrixRecord": ("$defs", "matrix"),
     "Environment": ("$defs", "environment"),
     "NodeRecord": ("$defs", "node"),
     "CniRecord": ("$defs", "cni"),
     "FleetRecord": ("$defs", "fleet_pod"),
     "Waiver": ("$defs", "waiver"),
+}
+CLASSES = {
+    name: found
+    for module in (record, figures)
+    for name, found in vars(module).items()
+    if dataclasses.is_dataclass(found)
 }
 JSON_TYPES = {
     str: "string",
@@ -181,9 +192,7 @@ def test_the_schema_refuses_what_is_not_a_report(
 
 
 def test_every_dataclass_of_the_report_has_its_place_in_the_schema() -> None:
-    classes = {name for name, found in vars(record).items() if dataclasses.is_dataclass(found)}
-
-    assert classes == set(PLACES)
+    assert set(CLASSES) == set(PLACES)
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -191,7 +200,7 @@ def test_schema_and_dataclass_have_the_same_fields_of_the_same_types(schema: dic
     described = schema
     for step in PLACES[name]:
         described = described[step]
-    hints = typing.get_type_hints(getattr(record, name))
+    hints = typing.get_type_hints(CLASSES[name])
 
     assert set(described["properties"]) == set(described["required"]) == set(hints)
     for field, hint in hints.items():
