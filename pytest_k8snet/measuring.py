@@ -57,13 +57,29 @@ class Measuring:
 
         """
         self.record(judged, unit=unit, against=against)
+        self._demand_verdict(judged)
+        return judged
+
+    def beyond_limits(self, judged: Sequence[Judged], *, unit: str, against: str = "") -> list[str]:
+        """Record several comparisons and return, in words, those that are beyond their limits.
+
+        Where none is, one without a verdict ends the test as ``decided`` says. Raises MeasurementError.
+        """
+        for one in judged:
+            self.record(one, unit=unit, against=against)
+        failed = [one.explain() for one in judged if one.verdict is Verdict.FAIL]
+        if not failed:
+            for one in judged:
+                self._demand_verdict(one)
+        return failed
+
+    def _demand_verdict(self, judged: Judged) -> None:
         if judged.trouble is not None:
             raise judged.trouble
         if judged.verdict is Verdict.INCONCLUSIVE:
             if self._undecided == "error":
                 raise MeasurementError(judged.explain())
             pytest.skip(judged.explain())
-        return judged
 
     def record(self, judged: Judged, *, unit: str, against: str = "") -> None:
         """Put a comparison into the report, whatever its verdict."""

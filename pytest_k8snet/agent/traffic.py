@@ -16,7 +16,7 @@ from .target import Target
 
 _RESET_ON_CLOSE = struct.pack("=ii", 1, 0)
 _CHUNK = 1 << 16
-_FLOWS = 4  # UDP flows that share the questions
+_FLOWS = 16  # UDP flows that share the questions: a Service leads each to a replica
 _UNDER_WAY = {errno.EINPROGRESS, errno.EAGAIN}
 
 
