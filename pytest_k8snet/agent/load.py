@@ -13,10 +13,12 @@ import selectors
 import time
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from .histogram import Histogram
+from .histogram import GROWTH, Histogram
 
-STALL = 500_000
-"""Nanoseconds of waiting for the processor after which a time that was measured is not the network's."""
+STALL, STALL_PART = 500_000, 10
+"""A time that was measured is not the network's when the process waited for its processor so many nanoseconds before
+the answer was read, and this is more than a tenth of it: what took seconds took seconds all the same.
+"""
 
 _SECOND = 1_000_000_000
 
@@ -79,7 +81,7 @@ class Load:
                 self._send_what_is_due()
                 events = self._traffic.selector.select(self._seconds_to_wait())
                 now = time.monotonic_ns()
-                held_up = self._processor.waited() > STALL
+                held_up = self._processor.waited()
                 for key, _ in events:
                     for number, error in self._traffic.receive(key):
                         self._ended(number, error, now, held_up)
@@ -99,7 +101,7 @@ class Load:
             number, self._sent, self._last = self._sent, self._sent + 1, now
             self._pending[number] = now
             if error := self._traffic.send(number):
-                self._ended(number, error, now, False)
+                self._ended(number, error, now, 0)
 
     def _seconds_to_wait(self) -> float:
         now = time.monotonic_ns()
@@ -114,13 +116,13 @@ class Load:
     def _timeout(self) -> int:
         return int(self._table.timeout * _SECOND)
 
-    def _ended(self, number: int, error: str, now: int, held_up: bool) -> None:
+    def _ended(self, number: int, error: str, now: int, held_up: int) -> None:
         sent = self._pending.pop(number, None)
         if sent is None:
             return  # its time was over, or it is answered twice
         if error:
             self._errors[error] = self._errors.get(error, 0) + 1
-        elif held_up:
+        elif held_up > max(STALL, (now - sent) // STALL_PART):
             self._void += 1
         else:
             self._histogram.add(now - sent)
@@ -138,6 +140,7 @@ class Load:
         """``void``: answered, but this process had no processor; ``late``: by how much the latest was sent late."""
         seconds = max(self._last - self._began, 1) / _SECOND
         return {
+            "growth": GROWTH,
             "buckets": self._histogram.buckets(),
             "sent": self._sent,
             "lost": self._lost,

@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "presence": {"errors", "kube", "probe", "state"},
     "probing": {"cluster", "presence", "probe", "report"},
     "turns": set(),
-    "measure": {"agent", "attach", "cluster", "dns", "errors", "kube", "probe", "probing", "services", "state"},
+    "measure": {"attach", "cluster", "dns", "errors", "kube", "probe", "probing", "services", "state"},
     "measuring": {"errors", "measure", "options", "report"},
     "corefile": set(),
     "dns": {"attach", "cluster", "corefile", "errors", "kube", "oracle", "probe", "probing", "state"},

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from pytest_k8snet.agent.histogram import Histogram
 from pytest_k8snet.errors import AgentLost, MeasurementError
+from pytest_k8snet.measure.latency import histogram as histograms
+from pytest_k8snet.measure.latency.histogram import Histogram
 
 MOST_VOID = 0.2
 """With a larger part of times during which the agent had no processor, the rest is no measurement of the network."""
@@ -28,6 +29,7 @@ class Sample:
     was sent after it was due; ``waited`` are the seconds that the agent waited for its processor.
     """
 
+    growth: float
     buckets: tuple[tuple[int, int], ...]
     sent: int
     lost: int
@@ -49,7 +51,7 @@ class Sample:
     @property
     def histogram(self) -> Histogram:
         """The times in nanoseconds."""
-        return Histogram(self.buckets)
+        return Histogram(self.growth, self.buckets)
 
     def percentile(self, percent: float) -> float:
         """Return a percentile in milliseconds, of what was not void; the time-out where it is among what was lost.
@@ -78,14 +80,14 @@ def merged(samples: Iterable[Sample]) -> Sample:
     parts = list(samples)
     if not parts:
         raise ValueError("nothing was measured")
-    histogram = Histogram()
+    histogram = histograms.merged(part.histogram for part in parts)
     errors: dict[str, int] = {}
     for part in parts:
-        histogram = histogram.merged(part.histogram)
         for name, number in part.errors.items():
             errors[name] = errors.get(name, 0) + number
     return Sample(
-        tuple(histogram.buckets()),
+        histogram.growth,
+        histogram.buckets,
         sent=sum(part.sent for part in parts),
         lost=sum(part.lost for part in parts),
         void=sum(part.void for part in parts),

@@ -8,28 +8,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_k8snet.agent.histogram import RELATIVE_ERROR, Histogram
+from pytest_k8snet.agent import histogram as agent
+from pytest_k8snet.measure.latency.histogram import Histogram, merged
 
 VALUES = st.lists(st.integers(1, 10**12), max_size=200)
 
 
+RELATIVE_ERROR = agent.RELATIVE_ERROR
+
+
 def of(values: list[int]) -> Histogram:
-    histogram = Histogram()
+    """Return what the agent counts, as it is read here."""
+    counted = agent.Histogram()
     for value in values:
-        histogram.add(value)
-    return histogram
+        counted.add(value)
+    return Histogram(agent.GROWTH, tuple(counted.buckets()))
 
 
 @given(VALUES, VALUES, VALUES)
 def test_merging_is_associative_and_commutative(first: list[int], second: list[int], third: list[int]) -> None:
     one, two, three = of(first), of(second), of(third)
-    left, right = one.merged(two).merged(three), one.merged(two.merged(three))
-    assert left.buckets() == right.buckets() == three.merged(two).merged(one).buckets()
+    left, right = merged([merged([one, two]), three]), merged([one, merged([two, three])])
+    assert left == right == merged([three, two, one])
 
 
 @given(VALUES, VALUES)
 def test_a_merged_histogram_is_that_of_all_values(first: list[int], second: list[int]) -> None:
-    assert of(first).merged(of(second)).buckets() == of(first + second).buckets()
+    assert merged([of(first), of(second)]) == of(first + second)
 
 
 @given(VALUES.filter(bool), st.floats(0, 100))
@@ -39,10 +44,19 @@ def test_a_percentile_is_off_by_the_relative_error_at_most(values: list[int], pe
 
 
 @given(VALUES)
-def test_it_travels_as_its_buckets(values: list[int]) -> None:
-    histogram = of(values)
-    assert Histogram(histogram.buckets()).buckets() == histogram.buckets()
-    assert histogram.count == len(values)
+def test_all_values_are_counted(values: list[int]) -> None:
+    assert of(values).count == len(values)
+
+
+def test_the_bound_of_the_error_is_known_from_the_buckets() -> None:
+    assert of([]).relative_error == pytest.approx(RELATIVE_ERROR)
+
+
+def test_histograms_of_other_buckets_cannot_be_merged() -> None:
+    with pytest.raises(ValueError, match="one kind of buckets"):
+        merged([of([1]), Histogram(2.0)])
+    with pytest.raises(ValueError, match="one kind of buckets"):
+        merged([])
 
 
 def test_what_never_came_is_beyond_every_value() -> None:
@@ -59,4 +73,4 @@ def test_a_percentage_is_between_0_and_100(percent: float) -> None:
 
 def test_there_is_no_percentile_of_nothing() -> None:
     with pytest.raises(ValueError, match="of 0 values"):
-        Histogram().percentile(50)
+        of([]).percentile(50)
