@@ -31,12 +31,17 @@ def plan_of(settings: Settings) -> Plan:
 
 
 class Measuring:
-    """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone."""
+    """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone.
+
+    ``plan`` says for how long; ``takes_hold``, ``changes`` and ``churn`` are the profile's (``profiles.Measuring``).
+    """
 
     def __init__(self, settings: Settings, item: pytest.Item) -> None:
         self._undecided = settings.profile_settings.measuring.undecided
         self._record: CheckRecord | None = item.stash.get(RECORD, None)
         self.plan = plan_of(settings)
+        given = settings.profile_settings.measuring
+        self.takes_hold, self.changes, self.churn = given.takes_hold, given.changes, given.churn
 
     def compare(self, name: str, subject: Arm, baseline: Arm, limit: Limit, *, unit: str, against: str = "") -> Judged:
         """Measure one path beside a baseline, record it, and return what is judged of it.
