@@ -94,6 +94,11 @@ class Places:
             Path(SERVICE, self.near, self.fronted.cluster_address(family), PORT),
         ]
 
+    def every_path(self, family: Family) -> tuple[Path, ...]:
+        """Return the baseline, then the paths of pods."""
+        baseline, paths = self.paths(family)
+        return baseline, *paths
+
     def demand_working(self, cluster: Cluster, probe: Probing, family: Family) -> None:
         """Skip the test where one of the paths does not work at all: other checks fail for that."""
         hosts = (self.near_host, self.far_host)

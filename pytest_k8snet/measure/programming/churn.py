@@ -18,7 +18,7 @@ NAMES = 20
 
 
 class Churn:
-    """Makes and deletes Services in a namespace, ``rate`` changes in a second, in a thread, by a connection of its own."""
+    """Makes and deletes Services, ``rate`` changes in a second, in a thread and by a connection of its own."""
 
     def __init__(self, cluster: Cluster, namespace: Namespace, selector: dict[str, str], rate: float) -> None:
         state = cluster.attachment.state

@@ -7,13 +7,13 @@ carry have a resolution of a second, and are those of other machines.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.probe.observation import Observation, Outcome, Probe
 from pytest_k8snet.probe.patience import Patience
-from pytest_k8snet.probe.prober import Prober
 
 QUICK = Patience(timeout=0.1, attempts=1)
 """What is dropped is silent so long: the resolution with which the end of silence is seen."""
@@ -22,6 +22,13 @@ CONFIRMED = 2
 """So many times in a row a connection must fail before it counts as forbidden: one that is lost may be an accident."""
 
 Seen = Mapping[Probe, Observation]
+
+
+class Observer(Protocol):
+    """Who makes probes: ``probe.prober.Prober``."""
+
+    def observe(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
+        """Make all probes at once and return what each saw."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,13 @@ class Took:
 
 
 def until(
-    prober: Prober, probes: list[Probe], holds: Callable[[Seen], bool], since: float, *, patience: float, times: int = 1
+    prober: Observer,
+    probes: list[Probe],
+    holds: Callable[[Seen], bool],
+    since: float,
+    *,
+    patience: float,
+    times: int = 1,
 ) -> Took | None:
     """Ask until it holds so many ``times`` in a row, and return when it held first; None when it did not in time.
 
