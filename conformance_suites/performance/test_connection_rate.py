@@ -26,7 +26,7 @@ from pytest_k8snet.probing import Probing
 def test_pods_open_connections_as_quickly_as_nodes(
     cluster: Cluster, latency_places: Places, measure: Measuring, probe: Probing, family: Family
 ) -> None:
-    """Pods open at least half as many connections in a second, to pods and to a Service, as their nodes do."""
+    """Pods open at least a third as many connections in a second, to pods and to a Service, as their nodes do."""
     latency_places.demand_working(cluster, probe, family)
     prober, plan = cluster.attachment.prober, shorter(measure.plan)
     reference, *others = (Connecting(path) for path in latency_places.every_path(family))

@@ -17,7 +17,9 @@ MOST = 300
 131,072), and entries of connections that were reset are gone after ten seconds.
 """
 
-RATE_LIMIT = Limit(0.5, "higher")
+RATE_LIMIT = Limit(0.33, "higher")
+"""Single rounds of so few connections differ by half and more where nodes share processors."""
+
 BUSY = 0.9
 """With a larger part of the time spent computing, the agent is what the rate is limited by."""
 
