@@ -11,7 +11,7 @@ from pytest_k8snet.measure.latency.paths import Path
 from pytest_k8snet.measure.verdict import Limit
 from pytest_k8snet.probe.prober import Prober
 
-AT_ONCE = 8
+AT_ONCE = 4
 MOST = 300
 """Connections in one measurement. The whole of a run stays far below what a host tracks (65,536 at the least, usually
 131,072), and entries of connections that were reset are gone after ten seconds.

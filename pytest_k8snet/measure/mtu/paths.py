@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.measure.mtu.search import Search
+from pytest_k8snet.measure.observer import Observer
 from pytest_k8snet.probe.observation import Family, Observation, Outcome, Pod, Probe, Protocol
 from pytest_k8snet.probe.patience import Patience
-from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.probe.questions import reach
 from pytest_k8snet.probing import Probing
 
@@ -72,7 +72,7 @@ def working_pairs(cluster: Cluster, probe: Probing, family: Family) -> list[Pair
     return [(one.source, pods[one.column]) for one in asked.cells]
 
 
-def path_mtus(prober: Prober, pairs: Collection[Pair], mtus: Mapping[Pod, int], family: Family) -> list[PathMtu]:
+def path_mtus(prober: Observer, pairs: Collection[Pair], mtus: Mapping[Pod, int], family: Family) -> list[PathMtu]:
     """Measure the path MTU of each pair (source, target); ``mtus`` are those of the sources' interfaces.
 
     The pairs must reach each other at all. Raises NoVerdict when a probe could not be made.
@@ -104,7 +104,7 @@ def _probe(pair: Pair, family: Family, size: int) -> Probe:
     )
 
 
-def _observe(prober: Prober, probes: Collection[Probe], patience: Patience) -> dict[Probe, Observation]:
+def _observe(prober: Observer, probes: Collection[Probe], patience: Patience) -> dict[Probe, Observation]:
     seen = prober.observe(probes, patience)
     for probe, observation in seen.items():
         if observation.outcome is Outcome.PROBE_ERROR:

@@ -7,11 +7,11 @@ carry have a resolution of a second, and are those of other machines.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from pytest_k8snet.errors import NoVerdict
+from pytest_k8snet.measure.observer import Observer
 from pytest_k8snet.probe.observation import Observation, Outcome, Probe
 from pytest_k8snet.probe.patience import Patience
 
@@ -22,13 +22,6 @@ CONFIRMED = 2
 """So many times in a row a connection must fail before it counts as forbidden: one that is lost may be an accident."""
 
 Seen = Mapping[Probe, Observation]
-
-
-class Observer(Protocol):
-    """Who makes probes: ``probe.prober.Prober``."""
-
-    def observe(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
-        """Make all probes at once and return what each saw."""
 
 
 @dataclass(frozen=True)
