@@ -13,7 +13,7 @@ import socket
 import time
 from typing import Any, Dict
 
-from .load import Processor
+from .load import Processor, close
 from .target import Target
 from .traffic import begin, name_of
 
@@ -74,7 +74,5 @@ def connection_rate(target: Target, seconds: float, at_once: int, most: int) -> 
             "waited": processor.total() / 1e9,
         }
     finally:
-        for key in list(selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
-        selector.close()
+        close(selector)
         processor.close()

@@ -54,9 +54,14 @@ class Traffic:
 
     def close(self) -> None:
         """Close all sockets."""
-        for key in list(self.selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
-        self.selector.close()
+        close(self.selector)
+
+
+def close(selector: selectors.BaseSelector) -> None:
+    """Close a selector, and the sockets that are registered with it."""
+    for key in list(selector.get_map().values()):
+        key.fileobj.close()  # type: ignore[union-attr]
+    selector.close()
 
 
 class Load:

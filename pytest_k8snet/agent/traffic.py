@@ -11,11 +11,12 @@ import struct
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 from . import lines
-from .load import Load, Timetable, Traffic
+from .load import Load, Timetable, Traffic, close
 from .target import Target
 
 _RESET_ON_CLOSE = struct.pack("=ii", 1, 0)
 _CHUNK = 1 << 16
+_PER_WAKEUP = 64
 _FLOWS = 16  # UDP flows that share the questions: a Service leads each to a replica
 _UNDER_WAY = {errno.EINPROGRESS, errno.EAGAIN}
 
@@ -71,8 +72,7 @@ class Lines(Traffic):
 
     def __init__(self, selector: selectors.BaseSelector, target: Target, seconds: float) -> None:
         super().__init__(selector)
-        address = (target.address, target.question.port)
-        self._sock = socket.create_connection(address, timeout=seconds)
+        self._sock = socket.create_connection((target.address, target.question.port), timeout=seconds)
         self._sock.setblocking(False)
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._size = target.question.size
@@ -133,13 +133,14 @@ class Datagrams(Traffic):
         """Read the datagrams that came."""
         found: List[Tuple[int, str]] = []
         sock: Any = key.fileobj
-        while True:
+        for _ in range(_PER_WAKEUP):
             try:
                 found.append(self._read(sock.recv(_CHUNK)))
             except BlockingIOError:
-                return found
+                break
             except OSError:
                 continue  # an ICMP error, which names no request: that one will be lost
+        return found
 
 
 def echoes(selector: selectors.BaseSelector, target: Target) -> Datagrams:
@@ -175,12 +176,22 @@ def load(kind: str, target: Target, table: Timetable, messages: Sequence[str]) -
     if table.number > 0xFFFF:
         raise ValueError("at most 65535 requests: answers are known by a number of 16 bits")
     selector = selectors.DefaultSelector()
+    try:
+        return Load(_traffic(kind, selector, target, table.timeout, messages), table)
+    except BaseException:
+        close(selector)
+        raise
+
+
+def _traffic(
+    kind: str, selector: selectors.BaseSelector, target: Target, seconds: float, messages: Sequence[str]
+) -> Traffic:
     if kind == "connect":
-        return Load(Connects(selector, target), table)
+        return Connects(selector, target)
     if kind == "exchange":
-        return Load(Lines(selector, target, table.timeout), table)
+        return Lines(selector, target, seconds)
     if kind == "echo":
-        return Load(echoes(selector, target), table)
+        return echoes(selector, target)
     if kind == "dns":
-        return Load(questions(selector, target, [base64.b64decode(text) for text in messages]), table)
+        return questions(selector, target, [base64.b64decode(text) for text in messages])
     raise ValueError("unknown load %r, known are connect, exchange, echo, dns" % kind)

@@ -9,14 +9,14 @@ from typing import Any
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import NoVerdict
+from pytest_k8snet.measure.encapsulation.capturing import capturing, marked
 from pytest_k8snet.measure.encapsulation.evidence import Nodes, Sighting, Way, way
 from pytest_k8snet.measure.encapsulation.sightings import sighting
 from pytest_k8snet.measure.mtu.interfaces import of_nodes
-from pytest_k8snet.probe.observation import Family, Outcome, Pod, Probe, Protocol
+from pytest_k8snet.probe.observation import Family, Outcome, Pod
 from pytest_k8snet.probing import Probing
 
 SENT = 8
-CAPTURE_SECONDS = 10.0
 TRIES = 3
 
 Pair = tuple[Pod, Pod]
@@ -50,13 +50,11 @@ class Watch:
         source, target = pair
         mark = secrets.token_hex(8)
         watchers = [self._watchers[node] for node in dict.fromkeys((source.node, target.node))]
-        request = {"op": "capture", "mark": mark, "hosts": self._hosts, "seconds": CAPTURE_SECONDS}
-        captures = {pod: self._prober.ask(pod, request, again=False)["capture"] for pod in watchers}
-        self._send(pair, family, mark)
+        with capturing(self._prober, watchers, mark, self._hosts) as captured:
+            self._send(pair, family, mark)
         ends = _packed(source.address(family)), _packed(target.address(family))
         found: list[Sighting] = []
-        for pod, number in captures.items():
-            answer = self._prober.ask(pod, {"op": "captured", "capture": number})
+        for pod, answer in captured.items():
             self._warn(pod, answer)
             read = (sighting(pod.node, packet, ends) for packet in answer["packets"])
             found += [one for one in read if one is not None]
@@ -64,11 +62,7 @@ class Watch:
 
     def _send(self, pair: Pair, family: Family, mark: str) -> None:
         source, target = pair
-        line = f'{{"nonce":"{mark}","size":0}}\n'.encode()
-        left = [
-            Probe(source, target.address(family), target.port, Protocol.UDP, target.name, data=line, attempt=number)
-            for number in range(SENT)
-        ]
+        left = marked(source, target.address(family), target.port, target.name, mark, SENT)
         for _ in range(TRIES):
             seen = self._prober.observe(left)
             left = [probe for probe in left if seen[probe].outcome is not Outcome.CONNECTED]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.kube import labels
+from pytest_k8snet.measure.encapsulation.capturing import capturing, marked
 from pytest_k8snet.probe.observation import (
     CONNECTS,
     Expectation,
@@ -28,7 +29,6 @@ from pytest_k8snet.services.backends import not_permitted
 from pytest_k8snet.services.served import Door, Served, service
 
 TRIES = 16
-CAPTURE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,12 @@ class Answer:
 class Hops:
     """What became of datagrams to a node's port. ``unchanged`` is the client as the node itself sees it.
 
-    ``carried`` counts them on other nodes, by their names; None where packets may not be captured.
+    ``carried`` counts them on other nodes, by their names, as far as packets may be captured.
     """
 
     unchanged: str
     answers: tuple[Answer, ...]
-    carried: dict[str, int] | None
+    carried: Mapping[str, int]
 
     def wrong(self) -> list[str]:
         """Return what shows a second hop, in words."""
@@ -59,7 +59,7 @@ class Hops:
             for one in self.answers
             if one.source != self.unchanged
         ]
-        found += [f"{number} packets were captured on {node}" for node, number in (self.carried or {}).items()]
+        found += [f"{number} packets were captured on {node}" for node, number in self.carried.items()]
         return sorted(set(found))
 
     @property
@@ -107,19 +107,16 @@ class NodePorts:
         direct = Probe(self._client, host.address(self._family), host.port, Protocol.UDP, host.name)
         (door,) = served.at_nodes({self._asked: host.address(self._family)}, [Protocol.UDP])
         mark = secrets.token_hex(8)
-        with self._captured(mark) as carried:
+        with capturing(self._prober, self._watchers(), mark) as captured:
             answers = [self._answer(one) for one in self._ask(door, mark)]
+        carried = {pod.node: len(one["packets"]) for pod, one in captured.items() if one["packets"]}
         itself = self._prober.observe([direct])[direct]
         if itself.server is None:
             pytest.skip(f"{self._client.name} does not reach node {self._asked}; see EXP-001 and MODEL-024")
         return Hops(itself.server.source, tuple(answers), carried)
 
     def _ask(self, door: Door, mark: str) -> list[Observation]:
-        line = f'{{"nonce":"{mark}","size":0}}\n'.encode()
-        probes = [
-            Probe(self._client, door.address, door.port, door.protocol, door.name, data=line, attempt=number)
-            for number in range(TRIES)
-        ]
+        probes = marked(self._client, door.address, door.port, door.name, mark, TRIES)
         self._prober.once(Expectation("a node's port", {probes[0]: Expected(CONNECTS)}))
         seen = list(self._prober.observe(probes).values())
         if any(one.outcome is not Outcome.CONNECTED for one in seen):
@@ -130,17 +127,7 @@ class NodePorts:
         told = json.loads(base64.b64decode(seen.data))
         return Answer(self._asked, told["node"], told["source"])
 
-    @contextmanager
-    def _captured(self, mark: str) -> Iterator[dict[str, int] | None]:
-        """Count marked packets on the nodes that are neither asked nor ask, until the block is left."""
-        if "capture" in self._cluster.missing:
-            yield None
-            return
+    def _watchers(self) -> list[Pod]:
+        """Return who captures on the nodes that are neither asked nor ask; nobody where that is not allowed."""
         others = [pod for node, pod in self._hosts.items() if node not in (self._asked, self._client.node)]
-        request = {"op": "capture", "mark": mark, "hosts": [], "seconds": CAPTURE_SECONDS}
-        captures = {pod: self._prober.ask(pod, request, again=False)["capture"] for pod in others}
-        counted: dict[str, int] = {}
-        yield counted
-        for pod, number in captures.items():
-            if packets := self._prober.ask(pod, {"op": "captured", "capture": number})["packets"]:
-                counted[pod.node] = len(packets)
+        return others if "capture" not in self._cluster.missing else []

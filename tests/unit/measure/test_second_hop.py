@@ -20,7 +20,7 @@ def test_what_stays_and_shows_the_client_takes_none() -> None:
     ("hops", "said"),
     [
         (
-            Hops(CLIENT, (STAYED, Answer("node-1", "node-2", CLIENT)), None),
+            Hops(CLIENT, (STAYED, Answer("node-1", "node-2", CLIENT)), {}),
             "a pod on node-2 answered what came to node-1",
         ),
         (Hops(CLIENT, (Answer("node-1", "node-1", "10.0.0.9"),), {}), "a pod on node-1 saw 10.0.0.9, not 192.0.2.1"),
