@@ -37,42 +37,62 @@ def connection_rate(target: Target, seconds: float, at_once: int, most: int) -> 
     Return how many were opened in how many seconds, how many of these this thread computed (``busy``) or waited for the
     processor (``waited``), and what went wrong by its name.
     """
-    bound = min(most, most_connections())
-    selector, processor = selectors.DefaultSelector(), Processor()
-    errors: Dict[str, int] = {}
-    opened = begun = 0
+    opener, processor = _Opener(target, min(most, most_connections())), Processor()
     started, computing = time.monotonic(), time.thread_time()
     try:
-        while begun < bound or selector.get_map():
-            now = time.monotonic()
-            if now - started >= seconds:
-                break
-            while begun < bound and len(selector.get_map()) < at_once:
-                sock = socket.socket(target.family, socket.SOCK_STREAM)
-                begun += 1
-                if number := begin(sock, target):
-                    errors[name_of(number)] = errors.get(name_of(number), 0) + 1
-                    sock.close()
-                    continue
-                selector.register(sock, selectors.EVENT_WRITE)
-            for key, _ in selector.select(max(started + seconds - now, 0)):
-                done: Any = key.fileobj
-                number = done.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                selector.unregister(done)
-                done.close()
-                opened += not number
-                if number:
-                    errors[name_of(number)] = errors.get(name_of(number), 0) + 1
+        opener.run(started + seconds, at_once)
         elapsed, busy = time.monotonic() - started, time.thread_time() - computing
         processor.waited()
-        return {
-            "opened": opened,
-            "seconds": elapsed,
-            "bound": bound,
-            "errors": errors,
-            "busy": busy,
-            "waited": processor.total() / 1e9,
-        }
+        waited = processor.total() / 1e9
     finally:
-        close(selector)
+        close(opener.selector)
         processor.close()
+    return {**opener.report(), "seconds": elapsed, "busy": busy, "waited": waited}
+
+
+class _Opener:
+    """Opens connections to one target, at most ``bound``."""
+
+    def __init__(self, target: Target, bound: int) -> None:
+        self.selector = selectors.DefaultSelector()
+        self._target = target
+        self._bound = bound
+        self._begun = self._opened = 0
+        self._errors: Dict[str, int] = {}
+
+    def run(self, ends: float, at_once: int) -> None:
+        """Go on until a time of the monotonic clock, or until there were enough."""
+        while self._begun < self._bound or self.selector.get_map():
+            left = ends - time.monotonic()
+            if left <= 0:
+                return
+            while self._begun < self._bound and len(self.selector.get_map()) < at_once:
+                self._begin()
+            for key, _ in self.selector.select(left):
+                self._end(key.fileobj)
+
+    def report(self) -> Dict[str, Any]:
+        """Return what was opened, what was allowed, and what went wrong."""
+        return {"opened": self._opened, "bound": self._bound, "errors": self._errors}
+
+    def _begin(self) -> None:
+        sock = socket.socket(self._target.family, socket.SOCK_STREAM)
+        self._begun += 1
+        if number := begin(sock, self._target):
+            self._failed(number)
+            sock.close()
+        else:
+            self.selector.register(sock, selectors.EVENT_WRITE)
+
+    def _end(self, sock: Any) -> None:
+        number = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self.selector.unregister(sock)
+        sock.close()
+        if number:
+            self._failed(number)
+        else:
+            self._opened += 1
+
+    def _failed(self, number: int) -> None:
+        name = name_of(number)
+        self._errors[name] = self._errors.get(name, 0) + 1
