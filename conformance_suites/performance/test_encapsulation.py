@@ -44,7 +44,13 @@ def test_packets_travel_in_one_way_between_all_nodes(
 
 
 @each_family
-@check("PERF-111", spec=NETWORK_PLUGIN_MTU, level="extended", requires=NEEDS, catches=("one-pair-encapsulated",))
+@check(
+    "PERF-111",
+    spec=NETWORK_PLUGIN_MTU,
+    level="extended",
+    requires=NEEDS,
+    catches=("one-pair-encapsulated", "node-mtu-of-one-node"),
+)
 def test_the_mtu_of_pods_leaves_room_for_what_is_added(
     cluster: Cluster, probe: Probing, ways: list[Way], family: Family
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import NoVerdict
-from pytest_k8snet.probe.facts import Facts
+from pytest_k8snet.probe.facts import Facts, Link
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.probing import Probing
 
@@ -44,13 +44,20 @@ def of_nodes(cluster: Cluster, probe: Probing) -> dict[Pod, Interface]:
 def _with_address(facts: Mapping[Pod, Facts], wanted: Mapping[Pod, tuple[str, ...]]) -> dict[Pod, Interface]:
     found = {}
     for pod, addresses in wanted.items():
-        devices = {entry.dev for entry in facts[pod].addresses if entry.address in addresses}
-        links = [link for link in facts[pod].links if link.dev in devices]
+        links = _sending(facts[pod], addresses)
         if not links:
-            raise NoVerdict(f"{pod.name} on {pod.node} has none of the addresses {', '.join(addresses)}")
+            raise NoVerdict(f"{pod.name} on {pod.node} has no interface but the loopback")
         smallest = min(links, key=lambda link: link.mtu)
+        devices = {link.dev for link in links}
         found[pod] = Interface(pod.name, pod.node, smallest.dev, min([smallest.mtu, *_of_routes(facts[pod], devices)]))
     return found
+
+
+def _sending(facts: Facts, addresses: Collection[str]) -> list[Link]:
+    """Return the interfaces with one of the addresses, all that are up where only the loopback has them."""
+    up = [link for link in facts.links if link.up and link.dev != "lo"]
+    devices = {entry.dev for entry in facts.addresses if entry.address in addresses}
+    return [link for link in up if link.dev in devices] or up
 
 
 def _of_routes(facts: Facts, devices: Collection[str]) -> list[int]:
