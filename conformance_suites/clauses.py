@@ -13,6 +13,12 @@ NODE_CIDR = "https://kubernetes.io/docs/reference/kubernetes-api/cluster-resourc
 POD_STATUS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus"
 POD_PORTS = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#ports"
 HOST_NETWORK = "https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#hosts-namespaces"
+SLOS = "https://github.com/kubernetes/community/blob/master/sig-scalability/slos"
+NETWORK_LATENCY = f"{SLOS}/network_latency.md"
+DNS_LATENCY = f"{SLOS}/dns_latency.md"
+NETWORK_PROGRAMMING_LATENCY = f"{SLOS}/network_programming_latency.md"
+MTU_BLACK_HOLES = "https://www.rfc-editor.org/rfc/rfc2923#section-2.1"
+NETWORK_PLUGIN_MTU = "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/"
 PATH_MTU_DISCOVERY = "https://www.rfc-editor.org/rfc/rfc8201"
 NETWORK_LATENCY = "https://github.com/kubernetes/community/blob/master/sig-scalability/slos/network_latency.md"
 

@@ -10,21 +10,9 @@ from conformance_suites.dns.shop import Shop, open_shop
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.dns.configuration import Configuration, NoCorefile, find_configuration
 from pytest_k8snet.dns.naming import Naming, Silent
-from pytest_k8snet.dns.permissions import refused
-from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
+from pytest_k8snet.dns.servers import NameServers
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.probing import Probing
-
-
-@pytest.fixture(scope="session")
-def name_servers(cluster: Cluster) -> NameServers:
-    """Return the name servers of the cluster as they are when the tests begin."""
-    if reason := refused(cluster.api):
-        pytest.skip(reason)
-    try:
-        return find_name_servers(cluster)
-    except NoNameServer as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
