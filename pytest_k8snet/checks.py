@@ -37,6 +37,7 @@ REQUIREMENTS = {
     "load_balancer": "somebody gives Services of type LoadBalancer an address",
     "sctp": "probe pods can speak SCTP (a kernel with SCTP, or raw sockets)",
     "icmp": "probe pods can send ICMP echo (the ping_group_range sysctl)",
+    "capture": "hostNetwork pods may capture packets (CAP_NET_RAW)",
     "policy_enforced": "the cluster enforces NetworkPolicy",
     "cluster_network_policy": "the cluster has and enforces ClusterNetworkPolicy (policy.networking.k8s.io/v1alpha2)",
     "admin_network_policy": "the cluster has and enforces AdminNetworkPolicy (policy.networking.k8s.io/v1alpha1)",

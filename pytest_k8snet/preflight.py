@@ -12,6 +12,7 @@ from pytest_k8snet.attach import Attachment
 from pytest_k8snet.claims import Claims
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.cni.detect import detect
+from pytest_k8snet.cni.modes import proxy_mode
 from pytest_k8snet.errors import ApiError, PreflightError
 from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes, without_zones
 from pytest_k8snet.kube.access import Access
@@ -176,6 +177,7 @@ def _fleet(api: KubeApi, plan: Plan, found: Found, say: Say) -> ClusterState:
         missing=missing | plan.claims.denied,
         claimed=plan.claims.made,
         denied=plan.claims.denied,
+        proxy_mode=proxy_mode(api),
     )
 
 

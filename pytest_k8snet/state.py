@@ -85,6 +85,7 @@ class ClusterState:
     claimed: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
+    proxy_mode: str = ""
 
     def access(self) -> Access:
         """Return how to reach the cluster's API."""

@@ -14,20 +14,9 @@ from pytest_k8snet.dns.drill import changed_corefile, with_drill
 from pytest_k8snet.dns.naming import Naming, Silent
 from pytest_k8snet.dns.permissions import OF_DRILLS, refused
 from pytest_k8snet.dns.resolving import Stub
-from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
+from pytest_k8snet.dns.servers import NameServers
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.probing import Probing
-
-
-@pytest.fixture(scope="session")
-def name_servers(cluster: Cluster) -> NameServers:
-    """Return the name servers of the cluster as they are when the tests begin."""
-    if reason := refused(cluster.api):
-        pytest.skip(reason)
-    try:
-        return find_name_servers(cluster)
-    except NoNameServer as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -58,7 +58,7 @@ class Cluster:
         self._policies = PolicyController(store, network)
         self._services = ServiceControl(store, network, service_networks)
         self._injector = Injector(
-            Target(network, self.kubelet, self._policies, self._services.proxy, self._services.slices), known
+            Target(store, network, self.kubelet, self._policies, self._services.proxy, self._services.slices), known
         )
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
