@@ -20,6 +20,7 @@ UNSERVED = (
     "service-missing-on-one-node",
     "service-new-lost",
     "endpoints-new-pods-missing",
+    "endpoints-late",
 )
 
 

@@ -52,7 +52,7 @@ def test_terminating_endpoints_get_nothing_beside_one_that_is_ready(
     "SVC-072",
     spec=ROLLING_UPDATE,
     level="extended",
-    catches=("endpoints-late", "service-stale-endpoint"),
+    catches=("service-stale-endpoint",),
 )
 def test_a_rolling_update_loses_no_request(
     backends: Backends,
@@ -75,7 +75,7 @@ def test_a_rolling_update_loses_no_request(
         assert rollout.lost_requests(probe, doors, clients) == []
 
 
-@check("SVC-073", spec=ROLLING_UPDATE, level="extended", catches=("endpoints-late", "service-stale-endpoint"))
+@check("SVC-073", spec=ROLLING_UPDATE, level="extended", catches=("service-stale-endpoint",))
 def test_a_rolling_update_loses_no_request_at_node_ports(
     backends: Backends,
     cluster: Cluster,
