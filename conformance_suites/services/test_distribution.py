@@ -15,7 +15,7 @@ from pytest_k8snet.services.distribution import distributed
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.services.questions import inside, through
 
-IGNORED = ("service-hints-ignored",)
+IGNORED = ("service-hints-ignored", "service-single-endpoint", "service-endpoint-unused")
 same_zone = pytest.mark.parametrize("how", ["PreferClose", "PreferSameZone"])
 
 
@@ -56,7 +56,7 @@ def test_endpoints_of_the_clients_node_are_preferred(
     spec=SERVICE_DISTRIBUTION,
     level="extended",
     requires=("two_nodes",),
-    catches=("service-hints-strict",),
+    catches=("service-hints-strict", "service-single-endpoint"),
 )
 def test_without_an_endpoint_nearby_those_elsewhere_answer(
     backends: Backends, cluster: Cluster, clients: tuple[Pod, ...], presume: Presumption, probe: Probing, how: str
