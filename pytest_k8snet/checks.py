@@ -30,6 +30,7 @@ REQUIREMENTS = {
     "ipv6": "the cluster gives pods IPv6 addresses",
     "dual_stack": "the cluster gives pods addresses of both families",
     "two_nodes": "two nodes take probe pods",
+    "zones": "the nodes that take probe pods are in two zones (the label topology.kubernetes.io/zone)",
     "host_network": "the cluster lets us run hostNetwork pods",
     "host_port": "the cluster serves hostPort",
     "outside": "there is a host outside the cluster to probe from",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import pytest
 
 from pytest_k8snet.errors import MeasurementError
+from pytest_k8snet.measure.fitness import Fitness
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.rounds import CONFIDENCE, Arm, Plan, judge
 from pytest_k8snet.measure.statistics import FEWEST, estimate_of
@@ -82,14 +84,25 @@ class Measuring:
         if judged.trouble is not None:
             raise judged.trouble
         if judged.verdict is Verdict.INCONCLUSIVE:
-            if self._undecided == "error":
-                raise MeasurementError(judged.explain())
-            pytest.skip(judged.explain())
+            self._end_without_verdict(judged.explain())
+
+    def demand_fitness(self, fitness: Fitness) -> None:
+        """End a test where a path is not even like itself: as one without a verdict, for that is not the network's
+        fault.
+        """
+        if fitness.reason:
+            self._end_without_verdict(f"not fit for verdicts: {fitness.reason}\n{fitness.itself.explain()}")
+
+    def _end_without_verdict(self, why: str) -> NoReturn:
+        if self._undecided == "error":
+            raise MeasurementError(why)
+        pytest.skip(why)
 
     def record(self, judged: Judged, *, unit: str, against: str = "") -> None:
         """Put a comparison into the report, whatever its verdict."""
         if self._record is not None:
             self._record.comparisons.append(comparison(judged, unit, against))
+            self._record.notes.extend(judged.doubts)
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""
