@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 
-from pytest_k8snet.report.figures import ComparisonRecord, DistributionRecord
+from pytest_k8snet.report.figures import ComparisonRecord
 from pytest_k8snet.report.markup import Markup, element, joined
 from pytest_k8snet.report.pictures.bars import bars
 from pytest_k8snet.report.pictures.curves import curves
@@ -24,7 +25,7 @@ def measured_markup(checks: Iterable[CheckRecord]) -> Markup:
     if not measuring:
         return Markup()
     return element(
-        "section", element("h2", "Performance"), _verdicts(measuring), *map(_pictures, measuring), class_="performance"
+        "section", element("h2", "Performance"), _verdicts(measuring), _bars(measuring), *map(_others, measuring)
     )
 
 
@@ -49,19 +50,23 @@ def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
     yield element("td", one.verdict, class_=f"chip {VERDICTS[one.verdict]}")
 
 
-def _pictures(check: CheckRecord) -> Markup:
+def _bars(checks: list[CheckRecord]) -> Markup:
+    """Return a picture for each baseline, with the paths of all checks that were measured beside it."""
+    groups: dict[tuple[str, str], list[ComparisonRecord]] = {}
+    for check in checks:
+        for one in check.comparisons:
+            key = (one.unit, one.against or check.name)
+            groups.setdefault(key, []).append(replace(one, name=_with_family(one.name, check)))
+    return joined(bars(group, f"Beside {against}") for (_, against), group in groups.items())
+
+
+def _with_family(name: str, check: CheckRecord) -> str:
+    family = check.params.get("family", "")
+    return name if family in name else f"{name}, {family}"
+
+
+def _others(check: CheckRecord) -> Markup:
+    by_unit = groupby(check.distributions, lambda one: one.unit)
     return joined(
-        (
-            *(bars(list(group), f"{check.name}: {check.title}") for _, group in groupby(check.comparisons, _baseline)),
-            *(curves(list(group), f"{check.name}: {check.title}") for _, group in groupby(check.distributions, _unit)),
-            *map(matrix, check.matrices),
-        )
+        (*(curves(list(group), f"{check.name}: {check.title}") for _, group in by_unit), *map(matrix, check.matrices))
     )
-
-
-def _baseline(one: ComparisonRecord) -> tuple[str, str]:
-    return one.unit, one.against
-
-
-def _unit(one: DistributionRecord) -> str:
-    return one.unit
