@@ -33,12 +33,17 @@ def plan_of(settings: Settings) -> Plan:
 
 
 class Measuring:
-    """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone."""
+    """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone.
+
+    ``plan`` says for how long; ``takes_hold``, ``changes`` and ``churn`` are the profile's (``profiles.Measuring``).
+    """
 
     def __init__(self, settings: Settings, item: pytest.Item) -> None:
         self._undecided = settings.profile_settings.measuring.undecided
         self._record: CheckRecord | None = item.stash.get(RECORD, None)
         self.plan = plan_of(settings)
+        given = settings.profile_settings.measuring
+        self.takes_hold, self.changes, self.churn = given.takes_hold, given.changes, given.churn
 
     def compare(self, name: str, subject: Arm, baseline: Arm, limit: Limit, *, unit: str, against: str = "") -> Judged:
         """Measure one path beside a baseline, record it, and return what is judged of it.
@@ -59,11 +64,27 @@ class Measuring:
 
         """
         self.record(judged, unit=unit, against=against)
+        self._demand_verdict(judged)
+        return judged
+
+    def beyond_limits(self, judged: Sequence[Judged], *, unit: str, against: str = "") -> list[str]:
+        """Record several comparisons and return, in words, those that are beyond their limits.
+
+        Where none is, one without a verdict ends the test as ``decided`` says. Raises MeasurementError.
+        """
+        for one in judged:
+            self.record(one, unit=unit, against=against)
+        failed = [one.explain() for one in judged if one.verdict is Verdict.FAIL]
+        if not failed:
+            for one in judged:
+                self._demand_verdict(one)
+        return failed
+
+    def _demand_verdict(self, judged: Judged) -> None:
         if judged.trouble is not None:
             raise judged.trouble
         if judged.verdict is Verdict.INCONCLUSIVE:
             self._end_without_verdict(judged.explain())
-        return judged
 
     def demand_fitness(self, fitness: Fitness) -> None:
         """End a test where a path is not even like itself: as one without a verdict, for that is not the network's

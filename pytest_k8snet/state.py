@@ -22,6 +22,7 @@ class Node:
     os: str = ""
     runtime: str = ""
     kubelet: str = ""
+    zone: str = ""
 
     def address(self, family: Family) -> str:
         """Return the node's InternalIP of a family. Raises KeyError when it has none."""
