@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby
 
 from pytest_k8snet.report.figures import ComparisonRecord
@@ -51,18 +50,19 @@ def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
 
 
 def _bars(checks: list[CheckRecord]) -> Markup:
-    """Return a picture for each baseline, with the paths of all checks that were measured beside it."""
-    groups: dict[tuple[str, str], list[ComparisonRecord]] = {}
+    """Return a picture for each baseline, with the paths of all checks that were measured in the same rounds.
+
+    Those share the baseline's samples, so that the first of these tells them from others.
+    """
+    groups: dict[tuple[str, str, tuple[float, ...]], list[tuple[str, ComparisonRecord]]] = {}
     for check in checks:
         for one in check.comparisons:
-            key = (one.unit, one.against or check.name)
-            groups.setdefault(key, []).append(replace(one, name=_with_family(one.name, check)))
-    return joined(bars(group, f"Beside {against}") for (_, against), group in groups.items())
-
-
-def _with_family(name: str, check: CheckRecord) -> str:
-    family = check.params.get("family", "")
-    return name if family in name else f"{name}, {family}"
+            key = (one.unit, one.against, tuple(one.baseline.samples[:1]))
+            groups.setdefault(key, []).append((check.name, one))
+    return joined(
+        bars([one for _, one in group], ", ".join(dict.fromkeys(name for name, _ in group)))
+        for group in groups.values()
+    )
 
 
 def _others(check: CheckRecord) -> Markup:
