@@ -68,5 +68,8 @@ def _bars(checks: list[CheckRecord]) -> Markup:
 def _others(check: CheckRecord) -> Markup:
     by_unit = groupby(check.distributions, lambda one: one.unit)
     return joined(
-        (*(curves(list(group), f"{check.name}: {check.title}") for _, group in by_unit), *map(matrix, check.matrices))
+        (
+            *(curves(list(group), f"{check.name}: {check.title.rstrip('.')}") for _, group in by_unit),
+            *map(matrix, check.matrices),
+        )
     )

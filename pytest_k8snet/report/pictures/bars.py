@@ -10,7 +10,7 @@ from pytest_k8snet.report.pictures.scale import even_ticks, readable, short, uni
 from pytest_k8snet.report.pictures.svg import WIDTH, box, drawing, line, text
 
 LEFT, RIGHT, ROW, BAR, FOOT = 300, 115, 28, 16, 22
-LONGEST_NAME = 44
+LONGEST_NAME = 40
 MOST_OF_MEAN = 2.5
 
 
