@@ -77,6 +77,7 @@ def test_an_sctp_port_is_served(
     backends: Backends, clients: tuple[Pod, ...], presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """A Service with an SCTP port leads SCTP associations to every endpoint."""
+    presume.working(backends)
     presume.reached(clients, backends.all.pods, family, [Protocol.SCTP])
     ports = [{"name": "sctp", "port": 80, "targetPort": 8080, "protocol": "SCTP"}]
     with backends.service(ports=ports) as served:
