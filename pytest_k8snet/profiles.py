@@ -15,11 +15,15 @@ LEVELS = {
 
 @dataclass(frozen=True)
 class Measuring:
-    """How long is measured: see ``measure.rounds.Plan``. ``undecided`` is what becomes of a check without a verdict."""
+    """How long is measured: see ``measure.rounds.Plan``. ``undecided`` is what becomes of a check without a verdict.
+
+    ``transfer`` is how many seconds one run of iperf3 takes: there are many of them, and each is one sample.
+    """
 
     looks: tuple[int, ...]
     seconds: float
     budget: float
+    transfer: float
     undecided: Literal["skip", "error"] = "skip"
 
 
@@ -35,22 +39,22 @@ class Profile:
     timeout: float = 1.0
     converge: float = 15.0
     hold: float = 0.2
-    measuring: Measuring = Measuring(looks=(5, 10, 20), seconds=2.0, budget=60.0)
+    measuring: Measuring = Measuring(looks=(5, 10, 20), seconds=2.0, budget=60.0, transfer=0.5)
 
 
 PROFILES = {
-    "smoke": Profile(frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0)),
+    "smoke": Profile(frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, transfer=0.15)),
     "standard": Profile(frozenset({"core", "extended"})),
     "nightly": Profile(
         frozenset({"core", "extended", "performance"}),
         hold=2.0,
-        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0),
+        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0, transfer=3.0),
     ),
     "acceptance": Profile(
         frozenset({"core", "extended", "performance"}),
         converge=30.0,
         hold=5.0,
-        measuring=Measuring(looks=(8, 16, 32), seconds=8.0, budget=900.0, undecided="error"),
+        measuring=Measuring(looks=(8, 16, 32), seconds=8.0, budget=900.0, transfer=5.0, undecided="error"),
     ),
 }
 
@@ -61,5 +65,5 @@ CALIBRATION = Profile(
     timeout=0.5,
     converge=1.5,
     hold=0.0,
-    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=6.0),
+    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=6.0, transfer=0.1),
 )
