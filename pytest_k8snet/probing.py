@@ -12,7 +12,7 @@ from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.presence import demand_pods
 from pytest_k8snet.probe import paths
 from pytest_k8snet.probe.facts import Facts
-from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Family, Pod, Protocol
+from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Family, Outcome, Pod, Protocol
 from pytest_k8snet.probe.questions import permitted, reach
 from pytest_k8snet.probe.table import TruthTable
 from pytest_k8snet.report.figures import Measurement
@@ -69,7 +69,11 @@ class Probing:
         Then other checks fail, and nothing could be said of a policy that forbids some of it.
         """
         asked = reach("under no policy", pods, pods, family, protocols, unchanged_source=True)
-        table = self._cluster.attachment.prober(replace(asked, convergence=PATH_SECONDS))
+        prober = self._cluster.attachment.prober
+        table = prober(replace(asked, convergence=PATH_SECONDS))
+        if any(seen.outcome is Outcome.REFUSED for _, _, seen, _ in table.mismatches()):
+            # No path is broken: the program in a new pod does not listen yet.
+            table = prober(replace(asked, convergence=prober.patience.agent))
         if wrong := table.mismatches():
             probe, _, _, why = wrong[0]
             pytest.skip(f"{probe.source.name} -> {probe.column} under no policy: {why}; see MODEL-010 to 015")

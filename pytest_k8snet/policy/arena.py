@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from functools import singledispatchmethod
 
 from pytest_k8snet.cluster import Cluster, Namespace
@@ -32,7 +33,7 @@ class Arena:
 
     def __init__(self, cluster: Cluster, purpose: str) -> None:
         self.cluster = cluster
-        self.state = _unmet()
+        self.state = self._unmet()
         self.pods: dict[str, Pod] = {}
         self._purpose = purpose
         self._built: State | None = None
@@ -48,7 +49,7 @@ class Arena:
         """
         if self._built is not None:
             return
-        self.state = _unmet()
+        self.state = self._unmet()
         for name in self.state.namespaces:
             self._make_namespace(name, usual_labels(name))
         for name, pod in self.state.pods.items():
@@ -169,6 +170,13 @@ class Arena:
         made = self._wide.pop(name)
         self.cluster.api.delete(made["apiVersion"], made["kind"], made["metadata"]["name"])
 
+    def _unmet(self) -> State:
+        """Return the arena before it is built: nobody knows the addresses of its pods."""
+        made = symbolic_arena()
+        for name in made.pods:
+            made = located(made, name, (), "")
+        return replace(made, nodes={node.name: node.addresses for node in self.cluster.nodes})
+
     def _make_namespace(self, name: str, given: cases.Labels) -> None:
         self._open[name] = ExitStack()
         marked = dict(given) | {MARK: self._mark}
@@ -202,14 +210,6 @@ class Arena:
 
     def _space(self, pod: str) -> Namespace:
         return self._spaces[pod.partition("/")[0]]
-
-
-def _unmet() -> State:
-    """Return the arena before it is built: nobody knows its addresses."""
-    made = symbolic_arena()
-    for name in made.pods:
-        made = located(made, name, (), "")
-    return made
 
 
 def _real_name(pod: str) -> str:

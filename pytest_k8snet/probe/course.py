@@ -36,13 +36,14 @@ class Course:
         self._flaps: dict[Probe, Flap] = {}
         self._rounds = 0
         self._started = time.monotonic()
+        self._right_since: float | None = None
 
     def run(self) -> TruthTable:
         """Return the table. Raises AgentLost when some probes could not be made until the end."""
         limit = self._expectation.convergence
         seconds = self._converge(self._started + (self._patience.converge if limit is None else limit))
         self._demand_verdicts(self._seen)
-        if seconds is not None and not self._once:
+        if seconds is not None and not self._once and not self._has_held(self._started + seconds):
             self._hold()
         flaps = tuple(self._flaps.values())
         return TruthTable(self._expectation, self._seen, seconds, flaps, self._rounds, self._came_true)
@@ -62,6 +63,7 @@ class Course:
             if left <= 0:
                 self._seen |= self._at_the_deadline()
             wrong = self._wrong(self._seen)
+            self._right_since = None if wrong else self._right_since or began
             self._note_what_came_true(asked, wrong, began - self._started)
             complete = len(self._seen if self._once else asked) == len(self._expectation.cells)
             if not wrong and complete:
@@ -114,9 +116,21 @@ class Course:
             or (seen[probe].outcome is Outcome.TIMEOUT and Outcome.CONNECTED in cells[probe].outcomes)
         ]
 
+    def _has_held(self, complete: float) -> bool:
+        """Whether the round of the whole table that began then came a hold time after what is changing was right.
+
+        What is changing was asked twice by then, so far apart; what is not was right in the table before this one.
+        """
+        changing, since = self._expectation.changing, self._right_since
+        return bool(changing) and since is not None and complete - since >= self._hold_seconds
+
+    @property
+    def _hold_seconds(self) -> float:
+        return max(self._patience.hold, self._expectation.hold)
+
     def _hold(self) -> None:
         """Ask the whole table again, at least once, until the hold time is over; record what is wrong now."""
-        hold = max(self._patience.hold, self._expectation.hold)
+        hold = self._hold_seconds
         began = time.monotonic()
         while True:
             seen = self._ask(self._expectation.cells)

@@ -245,3 +245,21 @@ def test_what_has_to_come_true_once_is_neither_asked_as_a_whole_again_nor_held(
     slow = network(lambda n, probe: SILENT if probe == victim and n <= 2 else None)
     assert Course(mesh, slow.observe, QUICK, once=True).run() == mesh
     assert slow.asked == [len(mesh.cells), 1, 1]
+
+
+def test_what_was_changing_and_is_right_a_hold_time_later_has_held(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    changing = frozenset(list(mesh.cells)[:2])
+    healthy = network(lambda n, probe: None)
+
+    def slow(probes: Collection[Probe], patience: Patience) -> dict[Probe, Observation]:
+        time.sleep(2 * QUICK.hold if len(probes) == len(changing) else 0)
+        return healthy.observe(probes, patience)
+
+    changed = replace(mesh, changing=changing)
+    assert Course(changed, slow, QUICK).run() == changed
+    assert healthy.asked == [len(changing), len(mesh.cells)]
+    healthy.asked.clear()
+    Course(replace(changed, hold=3 * QUICK.hold), slow, QUICK).run()
+    assert len(healthy.asked) > 2
