@@ -10,8 +10,9 @@ from typing import Any
 
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.errors import ApiError, MeasurementError
-from pytest_k8snet.kube.exec import exec_once
+from pytest_k8snet.kube.feed import Feed
 from pytest_k8snet.kube.logs import LogEnded, LogReader
+from pytest_k8snet.kube.stream import Command
 from pytest_k8snet.measure.iperf3 import jobs
 from pytest_k8snet.measure.iperf3.results import Throughput
 from pytest_k8snet.measure.iperf3.transcript import Transcript
@@ -32,7 +33,9 @@ class Client:
         self._pod = pod
         self._ended = ended
         self._numbers = itertools.count(1)
+        self._command = Command(namespace, pod, jobs.CONTAINER, jobs.FEED, stdin=True)
         self._log: LogReader | None = None
+        self._feed: Feed | None = None
 
     def wait(self, seconds: float) -> str:
         """Wait until the client takes runs and return its version. Raises MeasurementError when it does not."""
@@ -56,24 +59,26 @@ class Client:
         return Transcript.of(transfer, lines, time.monotonic() - began).throughput()
 
     def close(self) -> None:
-        """Read no more."""
+        """End the streams."""
+        if self._feed is not None:
+            self._attachment.loop.run(self._feed.close(), WRITE_SECONDS)
+            self._feed = None
+        self._close_log()
+
+    def _close_log(self) -> None:
         if self._log is not None:
             self._attachment.loop.run(self._log.close(), WRITE_SECONDS)
             self._log = None
 
     def _write(self, line: str) -> None:
-        command = ("sh", "-c", jobs.WRITE, line)
-        writing = exec_once(
-            self._attachment.endpoint, self._namespace, self._pod, jobs.CONTAINER, command, WRITE_SECONDS
-        )
+        loop = self._attachment.loop
         try:
-            done = self._attachment.loop.run(writing, WRITE_SECONDS + 5)
-        except ApiError as error:
+            if self._feed is None or not self._feed.alive:
+                self._feed = loop.run(Feed.open(self._attachment.endpoint, self._command), WRITE_SECONDS)
+            loop.run(self._feed.write(line), WRITE_SECONDS)
+        except (ApiError, TimeoutError) as error:
             self._demand_alive(error)
-            raise
-        if done.exit_code:
-            self._demand_alive(None)
-            raise MeasurementError(f"{self._pod} takes no run: {done.stderr.strip()}")
+            raise ApiError(f"no run can be told to {self._namespace}/{self._pod}: {error}") from error
 
     def _printed(self, first: str, last: str, seconds: float, otherwise: str) -> list[str]:
         """Return what the client prints between two lines; a stream that was cut is read again from its beginning."""
@@ -88,7 +93,7 @@ class Client:
                 raise MeasurementError(f"{self._pod}: {otherwise} within {seconds:g} s") from error
             except LogEnded as error:
                 self._demand_alive(error)
-                self.close()
+                self._close_log()
                 time.sleep(PAUSE)
 
     def _reader(self) -> LogReader:

@@ -29,13 +29,14 @@ _DEMAND = 'command -v "$0" >/dev/null || { echo "k8snet: there is no $0 in this 
 SERVE = f'{_DEMAND}\nexec "$0" -s -p "$1" --forceflush'
 RUN = f"""{_DEMAND}
 mkfifo {FIFO} && echo "{READY} $("$0" --version | head -n 1)"
-while read -r number limit arguments <{FIFO}; do
+exec 3<>{FIFO}
+while read -r number limit arguments <&3; do
   echo "{BEGIN} $number $0 $arguments"
-  timeout -s INT "$limit" "$0" $arguments 2>&1
+  timeout -s INT "$limit" "$0" $arguments 2>&1 3<&-
   echo "{END} $number $?"
 done"""
-WRITE = f'printf "%s\\n" "$0" >{FIFO}'
-"""What is exec'd in a client, with the line to write as its argument."""
+FEED = ("sh", "-c", f"exec cat >{FIFO}")
+"""What is exec'd in a client: each line of its standard input is a run."""
 
 
 def server(run_id: str, namespace: str, request: PodRequest, settings: Settings, program: str) -> Object:

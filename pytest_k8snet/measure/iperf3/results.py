@@ -123,11 +123,16 @@ class _End(msgspec.Struct):
     cpu_utilization_percent: _Usage = msgspec.field(default_factory=_Usage)
 
 
+class _Ending(msgspec.Struct):
+    """Read first: beside an error there may be numbers that are none."""
+
+    error: str = ""
+
+
 class _Document(msgspec.Struct):
     end: _End
     start: _Start = msgspec.field(default_factory=_Start)
     intervals: list[_Interval] = []
-    error: str = ""
 
 
 def read(text: str) -> Throughput:
@@ -139,12 +144,13 @@ def read(text: str) -> Throughput:
 
     """
     try:
-        document = msgspec.json.decode(_json_of(text), type=_Document)
+        said = msgspec.json.decode(_json_of(text), type=_Ending).error
+        document = None if said else msgspec.json.decode(_json_of(text), type=_Document)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         shown = " ".join(text.split())[:200] or "nothing"
         raise MeasurementError(f"iperf3 gave no result that can be read ({error}), it said: {shown}") from error
-    if document.error:
-        raise explain(document.error)
+    if document is None:
+        raise explain(said)
     return _throughput(document)
 
 
