@@ -40,7 +40,7 @@ $(VENV)/bin/python:
 	$(PIP) install --upgrade pip
 
 $(VENV)/user: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --editable '.[xdist,html]'
+	$(PIP) install --editable '.[xdist,html,scapy]'
 	touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/bin/python

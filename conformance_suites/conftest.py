@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.dns.permissions import refused
+from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
 from pytest_k8snet.measure.rounds import Plan
 from pytest_k8snet.measuring import Measuring
 from pytest_k8snet.policy.stage import Stage
@@ -44,6 +46,17 @@ def own_namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[
 def stage(k8snet_stage: Stage) -> Stage:
     """Return the stage on which policy cases are played."""
     return k8snet_stage
+
+
+@pytest.fixture(scope="session")
+def name_servers(cluster: Cluster) -> NameServers:
+    """Return the name servers of the cluster as they are when the tests begin."""
+    if reason := refused(cluster.api):
+        pytest.skip(reason)
+    try:
+        return find_name_servers(cluster)
+    except NoNameServer as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture

@@ -39,6 +39,9 @@ WAITING = pytest.StashKey[list[str]]()
 SETTLE_SECONDS = 5.0
 """How long what a pass has made may take to go: its pods and Services are deleted, and leave the kernel a bit later."""
 
+QUIET_SECONDS = 0.3
+"""For which the network must stay as it is to count as settled: a deletion is asked for, and done a moment later."""
+
 
 class FaultItem(pytest.Item):
     """One pass over the checks with one fault injected, or with none; or the look for faults that no check names."""
@@ -90,10 +93,11 @@ class FaultItem(pytest.Item):
     def _settled(faults: FaultInjector) -> State:
         """The state of the network when what the pass before has made is gone."""
         deadline = time.monotonic() + SETTLE_SECONDS
-        state = faults.network_state()
-        while (later := faults.network_state()) != state and time.monotonic() < deadline:
-            state = later
-        return later
+        state, since = faults.network_state(), time.monotonic()
+        while (now := time.monotonic()) < deadline and now - since < QUIET_SECONDS:
+            if (later := faults.network_state()) != state:
+                state, since = later, now
+        return state
 
     @staticmethod
     def _remains(faults: FaultInjector, before: State) -> list[str]:

@@ -42,8 +42,11 @@ def chosen(fault: str, checks: Collection[Check], seen: Counter[str]) -> set[str
     """Return the ids of the checks that run under a fault: all, or where there are very many of them, a share.
 
     Of those that name it WITNESSES, of the others BYSTANDERS, areas with few checks whole. ``seen`` counts how often
-    each was a witness before, so that they take turns; the choice is entered.
+    each was a witness before, so that they take turns; the choice is entered. What is measured takes seconds each: it
+    runs under the faults that something measured names.
     """
+    if not any(check.level == "performance" and fault in check.catches for check in checks):
+        checks = [check for check in checks if check.level != "performance"]
     area = Counter(check.area for check in checks)
     naming = sorted((check for check in checks if fault in check.catches), key=lambda check: (seen[check.id], check.id))
     others = sorted(

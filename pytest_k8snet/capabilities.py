@@ -21,11 +21,21 @@ def add(state: ClusterState, attachment: Attachment, greetings: Mapping[Pod, Map
         missing["sctp"] = "the nodes' kernel has no SCTP, and ordinary probe pods may not open raw sockets"
     if "icmp" not in missing and not all(has["icmp"] for has in ordinary):
         missing["icmp"] = "probe pods may not open ICMP sockets"
+    if "capture" not in missing and (reason := _no_capture(state, greetings)):
+        missing["capture"] = reason
     if "host_port" not in missing and (reason := _no_host_port(state, attachment)):
         missing["host_port"] = reason
     if "outside" not in missing and (reason := _no_outside(state, attachment)):
         missing["outside"] = reason
     return replace(state, missing=missing, mtu=_pod_mtu(state, attachment))
+
+
+def _no_capture(state: ClusterState, greetings: Mapping[Pod, Mapping[str, Any]]) -> str:
+    hosts = state.fleet.host_pods
+    if not hosts:
+        return f"only hostNetwork pods can capture packets: {state.missing.get('host_network', 'there are none')}"
+    refused = [pod.node for pod in hosts if not greetings[pod]["capabilities"]["capture"]]
+    return f"hostNetwork pods may not open packet sockets on {', '.join(refused)}" if refused else ""
 
 
 def _no_host_port(state: ClusterState, attachment: Attachment) -> str:

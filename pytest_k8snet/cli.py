@@ -7,16 +7,17 @@ import os
 import sys
 from collections.abc import Sequence
 
-from pytest_k8snet import cluster_command, faults_command
+from pytest_k8snet import cluster_command, compare_command, faults_command
 from pytest_k8snet.errors import K8sNetError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand. Return 0 when all was done, 1 when something was left, 4 when it could not begin."""
+    """Run a subcommand. Return 0: all is well, 1: something was left or got worse, 4: it could not begin."""
     parser = argparse.ArgumentParser(prog="k8snet", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_sweep(commands)
     _add_checks(commands)
+    compare_command.add(commands, _say)
     faults_command.add(cluster_command.add(commands, _say), _say)
     given = parser.parse_args(arguments)
     try:

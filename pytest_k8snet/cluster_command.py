@@ -29,6 +29,9 @@ def add(commands: Parts, say: Say) -> Parts:
     up.add_argument("--family", choices=("ipv4", "ipv6", "dual"), default="dual", help="default: dual")
     up.add_argument("--faults-from", default="", metavar="FOLDER", help="faults of your own, one Python file each")
     up.add_argument("--network", choices=("routed", "vxlan", "bgp"), default="routed", help="default: routed")
+    up.add_argument(
+        "--domain", default="cluster.local", metavar="NAME", help="the cluster domain (default: %(default)s)"
+    )
     up.set_defaults(run=lambda given: _up(given, say))
     down = add_part(parts, "down", "End a cluster; nothing of it is left.")
     down.add_argument("--all", action="store_true", help="end all of them")
@@ -60,7 +63,8 @@ def _up(given: argparse.Namespace, say: Say) -> int:
     from pytest_k8snet import standing
 
     began = time.monotonic()
-    about = standing.start(given.name, given.nodes, given.family, given.network, _absolute(given.faults_from))
+    faults_from = _absolute(given.faults_from)
+    about = standing.start(given.name, given.nodes, given.family, given.network, faults_from, given.domain)
     nodes = "1 node" if about.nodes == 1 else f"{about.nodes} nodes"
     shape = f"{nodes}, {about.family}, {about.network}"
     say(f'the cluster "{about.name}" is up after {time.monotonic() - began:.1f} s: {shape}')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_k8snet import catalogue, options, sig_network
@@ -26,6 +26,13 @@ used is refused before anything is made, with those that can.
 | profile | levels | a probe times out after | an expectation must come true within | and then hold for |
 |---|---|---|---|---|
 {profiles}
+
+Checks of the level performance compare paths in rounds ([performance.md](performance.md)), also in a profile that runs
+them only when `-m performance` asks for them.
+
+| profile | a verdict may fall after so many rounds | one measurement | a comparison takes at most | without a verdict |
+|---|---|---|---|---|
+{measuring}
 """
 CHECKS_PAGE = """\
 # Checks
@@ -108,14 +115,25 @@ def pages() -> dict[str, str]:
         f"| {profile.timeout:g} s | {profile.converge:g} s | {profile.hold:g} s |"
         for name, profile in PROFILES.items()
     )
+    options_page = OPTIONS_PAGE.format(
+        options=options.documentation(), profiles=profiles, measuring="\n".join(_measuring())
+    )
     return {
-        "options.md": MADE + OPTIONS_PAGE.format(options=options.documentation(), profiles=profiles),
+        "options.md": MADE + options_page,
         "checks.md": MADE
         + CHECKS_PAGE.format(checks=catalogue.as_markdown(), levels=_rows(LEVELS), requirements=_rows(REQUIREMENTS)),
         "policy-oracle.md": MADE + policy_page.as_markdown(),
         "policy-coverage.md": MADE + _coverage(),
         "sig-network-coverage.md": MADE + _sig_network(),
     }
+
+
+def _measuring() -> Iterator[str]:
+    meanings = {"skip": "skipped", "error": "error"}
+    for name, profile in PROFILES.items():
+        given = profile.measuring
+        looks = ", ".join(map(str, given.looks))
+        yield f"| `{name}` | {looks} | {given.seconds:g} s | {given.budget:g} s | {meanings[given.undecided]} |"
 
 
 def _sig_network() -> str:

@@ -38,6 +38,7 @@ def _add_cluster(made: Environment, state: ClusterState) -> None:
     made.provider, made.why_this_cluster, made.context = state.provider, state.why, state.context
     made.run_id, made.mtu = state.run_id, state.mtu
     made.cni = CniRecord(name=state.cni.name, mode=state.cni.mode)
+    made.proxy_mode = state.proxy_mode
     made.families = [str(family) for family in state.families]
     made.capabilities = {name: state.missing.get(name, "") for name in REQUIREMENTS if name not in state.untried}
     made.claims = dict.fromkeys(state.claimed, True) | dict.fromkeys(state.denied, False)

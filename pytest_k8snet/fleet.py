@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pytest_k8snet.errors import ApiError, PreflightError
@@ -19,6 +19,7 @@ FLEET_SECONDS = 120.0
 FLEET, HOST = "fleet", "host network"
 # Below the ports of NodePort Services, 30000-32767.
 HOST_PORTS = range(23000, 30000)
+ZONE = "topology.kubernetes.io/zone"
 OF_NOT_READY = {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"}
 
 
@@ -52,6 +53,14 @@ def usable_nodes(api: KubeApi, settings: Settings) -> list[Node]:
             hint="Tolerate the taints with --k8snet-tolerations, or choose with --k8snet-node-selector.",
         )
     return found
+
+
+def without_zones(nodes: Collection[Node]) -> str:
+    """Return why these nodes are not in two zones, each of them in one, or ""."""
+    if unlabelled := [node.name for node in nodes if not node.zone]:
+        return f"no label {ZONE} at {', '.join(unlabelled)}"
+    zones = {node.zone for node in nodes}
+    return "" if len(zones) > 1 else f"all nodes are in the zone {zones.pop()}"
 
 
 def _left_out(obj: Object, settings: Settings) -> str:
@@ -96,6 +105,7 @@ def _node(obj: Object) -> Node:
     spec = obj["spec"]
     return Node(
         name=obj["metadata"]["name"],
+        zone=(obj["metadata"].get("labels") or {}).get(ZONE, ""),
         addresses=tuple(a["address"] for a in status.get("addresses", ()) if a["type"] == "InternalIP"),
         pod_cidrs=tuple(spec.get("podCIDRs") or ([spec["podCIDR"]] if spec.get("podCIDR") else ())),
         kernel=info.get("kernelVersion", ""),

@@ -21,8 +21,10 @@ from pytest_k8snet.errors import ClaimNotMet, K8sNetError, PreflightError, Usage
 from pytest_k8snet.interrupts import Interrupts
 from pytest_k8snet.options import Settings
 from pytest_k8snet.providers import FaultInjector
+from pytest_k8snet.report.fingerprint import demand_comparable
+from pytest_k8snet.report.json_file import read_json
 from pytest_k8snet.report.plugin_hooks import ReportPlugin, gives_verdicts
-from pytest_k8snet.report.record import CheckRecord, Environment
+from pytest_k8snet.report.record import CheckRecord, Environment, Report
 from pytest_k8snet.report.record_key import RECORD
 from pytest_k8snet.report.recording import RecordPlugin
 from pytest_k8snet.report.terminal import header_lines
@@ -40,10 +42,13 @@ ASKED_ONLY = ("collectonly", "setupplan", "showfixtures", "show_fixtures_per_tes
 class Controller:
     """The owner of a run, in the process that the user started."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, run: Run, waivers: Sequence[Waiver]) -> None:
+    def __init__(
+        self, config: pytest.Config, settings: Settings, run: Run, waivers: Sequence[Waiver], former: Report | None
+    ) -> None:
         self._config = config
         self._settings = settings
         self._waivers = waivers
+        self._former = former
         self._run = run
         self._interrupts = Interrupts(run.leave)
         self._begun = False
@@ -56,14 +61,15 @@ class Controller:
         try:
             waivers = read_waivers(settings.waivers, datetime.date.today()) if settings.waivers else ()
             claims = read_claims(settings.claims) if settings.claims else Claims()
+            former = read_json(Path(settings.compare)) if settings.compare else None
             run = Run(settings, claims, lambda text: _say(config, text), lambda text: _warn(config, text))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
-        made = cls(config, settings, run, waivers)
+        made = cls(config, settings, run, waivers, former)
         made._interrupts.watch()
         if gives_verdicts(config) and not settings.calibrate:
             report = config.rootpath / settings.report
-            config.pluginmanager.register(ReportPlugin(report, made.environment, waivers), "k8snet-report")
+            config.pluginmanager.register(ReportPlugin(report, made.environment, waivers, former), "k8snet-report")
         # After the report, because pytest then asks it first: the report states the exit status.
         config.pluginmanager.register(made._interrupts, "k8snet-interrupts")
         if settings.calibrate and (made.distributed or settings.fault):
@@ -104,6 +110,8 @@ class Controller:
             self._begun = True
             _say(self._config, "")
             self.state = self._run.start(collected.needs)
+            if self._former is not None and not self._settings.compare_anyway:
+                demand_comparable(self.environment(), self._former, "--k8snet-compare-anyway")
             for line in header_lines(self.environment(), width=100):
                 _say(self._config, line.removeprefix("k8snet: "))
             for name in filter(None, self._settings.fault.split(",")):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 import pytest
 
 from pytest_k8snet.errors import MeasurementError
+from pytest_k8snet.measure.fitness import Fitness
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.rounds import CONFIDENCE, Arm, Plan, judge
 from pytest_k8snet.measure.statistics import FEWEST, estimate_of
@@ -31,12 +33,17 @@ def plan_of(settings: Settings) -> Plan:
 
 
 class Measuring:
-    """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone."""
+    """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone.
+
+    ``plan`` says for how long; ``takes_hold``, ``changes`` and ``churn`` are the profile's (``profiles.Measuring``).
+    """
 
     def __init__(self, settings: Settings, item: pytest.Item) -> None:
         self._undecided = settings.profile_settings.measuring.undecided
         self._record: CheckRecord | None = item.stash.get(RECORD, None)
         self.plan = plan_of(settings)
+        given = settings.profile_settings.measuring
+        self.takes_hold, self.changes, self.churn = given.takes_hold, given.changes, given.churn
 
     def compare(self, name: str, subject: Arm, baseline: Arm, limit: Limit, *, unit: str, against: str = "") -> Judged:
         """Measure one path beside a baseline, record it, and return what is judged of it.
@@ -57,18 +64,45 @@ class Measuring:
 
         """
         self.record(judged, unit=unit, against=against)
+        self._demand_verdict(judged)
+        return judged
+
+    def beyond_limits(self, judged: Sequence[Judged], *, unit: str, against: str = "") -> list[str]:
+        """Record several comparisons and return, in words, those that are beyond their limits.
+
+        Where none is, one without a verdict ends the test as ``decided`` says. Raises MeasurementError.
+        """
+        for one in judged:
+            self.record(one, unit=unit, against=against)
+        failed = [one.explain() for one in judged if one.verdict is Verdict.FAIL]
+        if not failed:
+            for one in judged:
+                self._demand_verdict(one)
+        return failed
+
+    def _demand_verdict(self, judged: Judged) -> None:
         if judged.trouble is not None:
             raise judged.trouble
         if judged.verdict is Verdict.INCONCLUSIVE:
-            if self._undecided == "error":
-                raise MeasurementError(judged.explain())
-            pytest.skip(judged.explain())
-        return judged
+            self._end_without_verdict(judged.explain())
+
+    def demand_fitness(self, fitness: Fitness) -> None:
+        """End a test where a path is not even like itself: as one without a verdict, for that is not the network's
+        fault.
+        """
+        if fitness.reason:
+            self._end_without_verdict(f"not fit for verdicts: {fitness.reason}\n{fitness.itself.explain()}")
+
+    def _end_without_verdict(self, why: str) -> NoReturn:
+        if self._undecided == "error":
+            raise MeasurementError(why)
+        pytest.skip(why)
 
     def record(self, judged: Judged, *, unit: str, against: str = "") -> None:
         """Put a comparison into the report, whatever its verdict."""
         if self._record is not None:
             self._record.comparisons.append(comparison(judged, unit, against))
+            self._record.notes.extend(judged.doubts)
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""

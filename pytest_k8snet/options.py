@@ -89,6 +89,14 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "fault", "inject these faults into the embedded cluster once the fleet is ready", "", "FAULT,...", values.names
     ),
+    Option("compare", "report.json of a former run to compare this one with", metavar="FILE"),
+    Option(
+        "compare_anyway",
+        "compare also with a run on another cluster, or with other versions",
+        metavar="BOOL",
+        parse=values.flag,
+        const="true",
+    ),
     Option("waivers", "TOML file of known failures that do not fail the run", metavar="FILE"),
     Option("claims", "TOML file of what the cluster is said to have and not to have", metavar="FILE"),
     Option(
@@ -158,6 +166,8 @@ class Settings:
     calibrate: str
     calibrate_part: tuple[int, int]
     fault: str
+    compare: str
+    compare_anyway: bool
     waivers: str
     claims: str
     faults_from: str

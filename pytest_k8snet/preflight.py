@@ -12,8 +12,9 @@ from pytest_k8snet.attach import Attachment
 from pytest_k8snet.claims import Claims
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.cni.detect import detect
+from pytest_k8snet.cni.modes import proxy_mode
 from pytest_k8snet.errors import ApiError, PreflightError
-from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes
+from pytest_k8snet.fleet import make_fleet, make_grounds, usable_nodes, without_zones
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.options import Settings
@@ -150,6 +151,8 @@ def _fleet(api: KubeApi, plan: Plan, found: Found, say: Say) -> ClusterState:
         missing["outside"] = no_outside
     if len(found.nodes) < 2:
         missing["two_nodes"] = "only one node takes probe pods"
+    if no_zones := without_zones(found.nodes):
+        missing["zones"] = no_zones
     families = tuple(sorted({Family.of(address) for pod in fleet.pods for address in pod.addresses}))
     for family in set(Family) - set(families):
         missing[family] = f"no probe pod has an {family} address"
@@ -174,6 +177,7 @@ def _fleet(api: KubeApi, plan: Plan, found: Found, say: Say) -> ClusterState:
         missing=missing | plan.claims.denied,
         claimed=plan.claims.made,
         denied=plan.claims.denied,
+        proxy_mode=proxy_mode(api),
     )
 
 

@@ -87,10 +87,10 @@ def need(name: str) -> Standing:
     return standing
 
 
-def start(name: str, nodes: int, family: str, network: str, faults_from: str = "") -> About:
+def start(name: str, nodes: int, family: str, network: str, faults_from: str, domain: str) -> About:
     """Start a cluster that stands until ``end``; it is ready when this returns.
 
-    ``faults_from`` is a folder with faults of the user's own, "" for none.
+    ``faults_from`` is a folder with faults of the user's own, "" for none; ``domain`` is the cluster domain.
 
     Raises:
         UsageError: there is one of that name already, or there cannot be one of that shape or with such faults.
@@ -105,7 +105,7 @@ def start(name: str, nodes: int, family: str, network: str, faults_from: str = "
             hint=f"Use it: k8snet cluster kubeconfig --name {name}; or end it: k8snet cluster down --name {name}",
         )
     done = subprocess.run(
-        [sys.executable, "-m", "pytest_k8snet.standing_owner", name, str(nodes), family, network, faults_from],
+        [sys.executable, "-m", "pytest_k8snet.standing_owner", name, str(nodes), family, network, faults_from, domain],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

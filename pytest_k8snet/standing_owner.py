@@ -22,14 +22,14 @@ from pytest_k8snet.standing import About
 ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def main(name: str, nodes: int, family: str, network: str, faults_from: str) -> None:
+def main(name: str, nodes: int, family: str, network: str, faults_from: str, domain: str) -> None:
     """Own a cluster from its start to its end."""
     for number in ENDS:
         signal.signal(number, _leave)
     try:
         folder = _folder(name)
         try:
-            _own(folder.path, name, _options(nodes, family, network, faults_from))
+            _own(folder.path, name, _options(nodes, family, network, faults_from, domain))
         finally:
             folder.remove()
     except K8sNetError as error:
@@ -69,13 +69,14 @@ def _folder(name: str) -> RunDir:
         raise UsageError(f'the cluster "{name}" is there already', hint="Somebody has just started it.") from None
 
 
-def _options(nodes: int, family: str, network: str, faults_from: str) -> ClusterOptions:
+def _options(nodes: int, family: str, network: str, faults_from: str, domain: str) -> ClusterOptions:
     try:
         return ClusterOptions(
             nodes=nodes,
             family=cast(IpFamilies, family),
             network=cast(PodNetworkName, network),
             faults_from=faults_from,
+            domain=domain,
         )
     except ValueError as error:
         raise UsageError(str(error)) from None

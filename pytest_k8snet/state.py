@@ -22,6 +22,7 @@ class Node:
     os: str = ""
     runtime: str = ""
     kubelet: str = ""
+    zone: str = ""
 
     def address(self, family: Family) -> str:
         """Return the node's InternalIP of a family. Raises KeyError when it has none."""
@@ -84,6 +85,7 @@ class ClusterState:
     claimed: dict[str, str] = field(default_factory=dict)
     denied: dict[str, str] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
+    proxy_mode: str = ""
 
     def access(self) -> Access:
         """Return how to reach the cluster's API."""

@@ -6,25 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from conformance_suites.dns.drilled import Drill
 from conformance_suites.dns.shop import Shop, open_shop
-from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.dns.configuration import Configuration, NoCorefile, find_configuration
+from pytest_k8snet.dns.drill import changed_corefile, with_drill
 from pytest_k8snet.dns.naming import Naming, Silent
-from pytest_k8snet.dns.permissions import refused
-from pytest_k8snet.dns.servers import NameServers, NoNameServer, find_name_servers
+from pytest_k8snet.dns.permissions import OF_DRILLS, refused
+from pytest_k8snet.dns.resolving import Stub
+from pytest_k8snet.dns.servers import NameServers
 from pytest_k8snet.errors import NoVerdict
 from pytest_k8snet.probing import Probing
-
-
-@pytest.fixture(scope="session")
-def name_servers(cluster: Cluster) -> NameServers:
-    """Return the name servers of the cluster as they are when the tests begin."""
-    if reason := refused(cluster.api):
-        pytest.skip(reason)
-    try:
-        return find_name_servers(cluster)
-    except NoNameServer as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -71,3 +63,16 @@ def cached_reverse(cluster: Cluster, name_servers: NameServers) -> int:
         return find_configuration(cluster, name_servers).remembered_reverse
     except (NoCorefile, NoVerdict):
         return 0
+
+
+@pytest.fixture(scope="module")
+def drill(
+    cluster: Cluster, namespace: Namespace, name_servers: NameServers, corefile: Configuration
+) -> Iterator[Drill]:
+    """Return the drill with its Corefile in the ConfigMap."""
+    if reason := refused(cluster.api, OF_DRILLS):
+        pytest.skip(reason)
+    pod = namespace.pod("upstream")
+    stub, text = Stub(cluster.attachment.prober, pod, seconds=1200.0), with_drill(corefile.text, pod.addresses[0])
+    with changed_corefile(cluster, name_servers, text):
+        yield Drill(stub, pod, text)

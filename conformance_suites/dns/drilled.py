@@ -22,11 +22,13 @@ READY, OTHER = Question(f"ready.{ZONE}", "A"), "192.0.2.200"
 class Drill:
     """A name server of our own, to which the name servers of the cluster forward the zone of the drill.
 
+    ``text`` is the whole Corefile of the drill.
     ``replicas`` are those that are known to have the Corefile of the drill.
     """
 
     stub: Stub
     pod: Pod
+    text: str
     replicas: set[Server] = field(default_factory=set)
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-
-import pytest
 
 from conformance_suites.clauses import COREDNS
 from conformance_suites.dns.drilled import OTHER, READY, Drill, reloaded, value
 from pytest_k8snet.checks import check
-from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.dns.configuration import Configuration
+from pytest_k8snet.cluster import Namespace
 from pytest_k8snet.dns.demands import answers, like, remembered
 from pytest_k8snet.dns.drill import (
     DISABLED,
@@ -19,32 +15,15 @@ from pytest_k8snet.dns.drill import (
     LONGEST_DENIAL,
     VERIFIED,
     ZONE,
-    changed_corefile,
-    with_drill,
 )
 from pytest_k8snet.dns.naming import Naming
-from pytest_k8snet.dns.permissions import OF_DRILLS, refused
 from pytest_k8snet.dns.questions import KIND, Question
-from pytest_k8snet.dns.resolving import Stub, denied, records
-from pytest_k8snet.dns.servers import NameServers
+from pytest_k8snet.dns.resolving import denied, records
 from pytest_k8snet.oracle.dns_records import pod_answer, pod_name
 from pytest_k8snet.probing import Probing
 
 SERVFAIL_SECONDS = 8.0
 """Two tries of two seconds each, and the time to say so."""
-
-
-@pytest.fixture(scope="module")
-def drill(
-    cluster: Cluster, namespace: Namespace, name_servers: NameServers, corefile: Configuration
-) -> Iterator[Drill]:
-    """Return the drill with its Corefile in the ConfigMap."""
-    if reason := refused(cluster.api, OF_DRILLS):
-        pytest.skip(reason)
-    pod = namespace.pod("upstream")
-    stub = Stub(cluster.attachment.prober, pod, seconds=1200.0)
-    with changed_corefile(cluster, name_servers, with_drill(corefile.text, pod.addresses[0])):
-        yield Drill(stub, pod)
 
 
 @check("DNS-100", spec=f"{COREDNS}/reload/", level="drill", catches=("dns-reload-ignored",))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance_suites.clauses import DNS_CONFIG, DNS_POLICY
+from conformance_suites.clauses import DNS_CONFIG, DNS_POLICY, DNS_SEARCH_LIMITS
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.dns.naming import Naming
@@ -21,6 +21,9 @@ CONFIG = {
     "options": [{"name": "ndots", "value": "2"}, {"name": "edns0"}],
 }
 
+MANY = tuple(f"number-{number:02}.of-many.k8snet.example.test" for number in range(1, 25))
+"""More than the six names and 256 characters of old resolvers, within the 32 and 2048 that Kubernetes takes."""
+
 
 @pytest.fixture(scope="module")
 def files(cluster: Cluster, namespace: Namespace) -> dict[str, ResolvConf]:
@@ -30,6 +33,7 @@ def files(cluster: Cluster, namespace: Namespace) -> dict[str, ResolvConf]:
         "none": {"dnsPolicy": "None", "dnsConfig": CONFIG},
         "default": {"dnsPolicy": "Default"},
         "added": {"dnsConfig": CONFIG},
+        "many": {"dnsPolicy": "None", "dnsConfig": {"nameservers": [SERVER], "searches": list(MANY)}},
     }
     pods = namespace.start(*(PodRequest(name, spec=spec) for name, spec in kinds.items()))
     return told(cluster.attachment.prober, pods)
@@ -67,6 +71,12 @@ def test_dns_config_adds_to_the_policy(naming: Naming, namespace: Namespace, fil
     assert set(SEARCHES) <= set(seen.search)
     assert [option for option in seen.options if option.startswith("ndots")] == [NDOTS]
     assert "edns0" in seen.options
+
+
+@check("DNS-065", spec=DNS_SEARCH_LIMITS, level="extended", catches=("resolv-conf-search-cut",))
+def test_a_pod_is_told_a_long_search_list(files: dict[str, ResolvConf]) -> None:
+    """A search list of more than six names and 256 characters is told in full, in its order."""
+    assert files["many"].search[: len(MANY)] == MANY
 
 
 @check(

@@ -15,7 +15,7 @@ BULK = 300_000
 
 
 @each_family
-@check("MODEL-030", spec=PATH_MTU_DISCOVERY, level="core", catches=("wrong-mtu",))
+@check("MODEL-030", spec=PATH_MTU_DISCOVERY, level="core", catches=("wrong-mtu", "node-mtu-of-one-node"))
 def test_a_packet_of_the_full_mtu_passes(cluster: Cluster, fleet: Fleet, probe: Probing, family: Family) -> None:
     """A UDP packet of the pods' MTU with DF arrives, or a narrower path says so: it is never swallowed."""
     size = cluster.largest_datagram(family)
@@ -26,7 +26,7 @@ def test_a_packet_of_the_full_mtu_passes(cluster: Cluster, fleet: Fleet, probe: 
 
 
 @each_family
-@check("MODEL-031", spec=PATH_MTU_DISCOVERY, level="extended", catches=("too-long-swallowed",))
+@check("MODEL-031", spec=PATH_MTU_DISCOVERY, level="extended", catches=("too-long-swallowed", "jumbo-black-hole"))
 def test_a_packet_that_is_too_long_is_answered(cluster: Cluster, fleet: Fleet, probe: Probing, family: Family) -> None:
     """A packet with DF that is larger than the MTU is answered "message too long", never swallowed."""
     size = cluster.largest_datagram(family) + 100
@@ -36,7 +36,12 @@ def test_a_packet_that_is_too_long_is_answered(cluster: Cluster, fleet: Fleet, p
 
 
 @each_family
-@check("MODEL-032", spec=NETWORK_MODEL, level="extended", catches=("fragments-dropped",))
+@check(
+    "MODEL-032",
+    spec=NETWORK_MODEL,
+    level="extended",
+    catches=("fragments-dropped", "node-mtu-of-one-node", "jumbo-black-hole"),
+)
 def test_a_datagram_in_fragments_arrives_whole(cluster: Cluster, fleet: Fleet, probe: Probing, family: Family) -> None:
     """A datagram larger than the MTU, without DF, arrives in fragments and whole."""
     size = 2 * cluster.mtu
@@ -46,7 +51,7 @@ def test_a_datagram_in_fragments_arrives_whole(cluster: Cluster, fleet: Fleet, p
 
 
 @each_family
-@check("MODEL-033", spec=NETWORK_MODEL, level="core", catches=("wrong-mtu",))
+@check("MODEL-033", spec=NETWORK_MODEL, level="core", catches=("wrong-mtu", "jumbo-black-hole"))
 def test_a_long_stream_arrives_whole(fleet: Fleet, probe: Probing, family: Family) -> None:
     """A TCP stream of many full segments arrives whole, in both directions."""
     expected = reach("long streams", fleet.pods, fleet.pods, family, (Protocol.TCP,), size=BULK)

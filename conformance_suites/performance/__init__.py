@@ -1,0 +1,1 @@
+"""Bandwidth, latency, MTU, encapsulation, and how fast changes take hold."""

@@ -13,6 +13,7 @@ from pytest_k8snet.measure.iperf3.bench import not_permitted, open_bench
 from pytest_k8snet.measure.iperf3.figures import figures, warnings
 from pytest_k8snet.measure.iperf3.paths import Path
 from pytest_k8snet.measure.judged import Judged
+from pytest_k8snet.measure.latency.paths import Places, places
 from pytest_k8snet.measure.rounds import Plan
 from pytest_k8snet.measuring import Measuring
 from pytest_k8snet.probe.observation import Family
@@ -56,3 +57,10 @@ def among(asked: Carried, request: pytest.FixtureRequest) -> list[Path]:
         return [asked.path]
     others = [item.callspec.params.get("carried") for item in request.session.items if hasattr(item, "callspec")]
     return [other.path for other in others if isinstance(other, Carried) and other.load == asked.load]
+
+
+@pytest.fixture(scope="session")
+def latency_places(cluster: Cluster) -> Iterator[Places]:
+    """Return the pods between which latency is measured, and a Service in front of one of them."""
+    with places(cluster) as made:
+        yield made

@@ -34,8 +34,7 @@ def test_a_client_stays_with_its_endpoint(
 ) -> None:
     """With session affinity all connections of a client to a port are answered by the same pod."""
     with backends.service(**sticky()) as served:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, backends.all.pods, family)
         expected = same_server("one endpoint for each client", served, clients, served.inside(family), TRIES)
         assert probe(expected) == expected
 
@@ -52,8 +51,7 @@ def test_a_client_stays_with_its_endpoint_at_a_node_port(
 ) -> None:
     """Session affinity holds at node ports as well."""
     with backends.service(type="NodePort", **sticky()) as served:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, backends.all.pods, family)
         presume.nodes(clients, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         presume.holds(through("node ports", served, clients, doors), "SVC-040")

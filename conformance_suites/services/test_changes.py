@@ -10,7 +10,7 @@ from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
 from pytest_k8snet.services.questions import alive, inside, merged, nobody, through
-from pytest_k8snet.services.served import PORTS
+from pytest_k8snet.services.served import PORT, ports_at
 
 CHANGED = ("service-change-lost",)
 
@@ -48,7 +48,7 @@ def test_another_port_takes_the_place_of_the_former(
     target = backends.all.pods[0]
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
-        moved = backends.changed(plain, ports=[{**port, "port": 81} for port in PORTS])
+        moved = backends.changed(plain, ports=ports_at(81))
         because = "the Service has port 81 now"
         tables = [
             nobody("former", clients, plain.inside(family), because, alive(clients, target, family), target=target)
@@ -83,7 +83,7 @@ def test_a_protocol_that_is_taken_away_is_not_served_any_more(
     target = backends.all.pods[0]
     with backends.service() as plain:
         presume.plain(plain, backends.all.pods)
-        only_tcp = backends.changed(plain, ports=[port for port in PORTS if port["protocol"] == "TCP"])
+        only_tcp = backends.changed(plain, ports=[port for port in ports_at(PORT) if port["protocol"] == "TCP"])
         because = "the Service has no UDP port any more"
         tables = [
             nobody(

@@ -53,8 +53,7 @@ def test_a_balancers_address_is_answered_by_every_endpoint(
     """The address that a load balancer gave leads to every endpoint, from outside, from pods and from nodes."""
     hosts = cluster.with_family(cluster.fleet.host_pods, family)
     with backends.service(type="LoadBalancer") as made:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(made, clients, family)
+        presume.plain(made, backends.all.pods, family)
         seen_by_nodes(cluster, family)
         served, doors = balanced(backends, made, family)
         outside = through("from outside", served, [cluster.outside], doors, spread=True)
@@ -77,18 +76,12 @@ def test_a_balancers_address_is_answered_by_every_endpoint(
     ),
 )
 def test_with_external_local_a_balancer_uses_nodes_with_endpoints_and_shows_the_client(
-    backends: Backends,
-    cluster: Cluster,
-    clients: tuple[Pod, ...],
-    presume: Presumption,
-    probe: Probing,
-    family: Family,
+    backends: Backends, cluster: Cluster, presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """With externalTrafficPolicy: Local no connection to a load balancer is lost, and endpoints see the client."""
     group = backends.on_first_node
     with backends.service(group, type="LoadBalancer", externalTrafficPolicy="Local") as made:
-        presume.reached(clients, group.pods, family)
-        presume.served(made, clients, family)
+        presume.plain(made, group.pods, family)
         seen_as = seen_by_nodes(cluster, family)
         served, doors = balanced(backends, made, family)
         expected = through("from outside", served, [cluster.outside], doors, tries=16, seen_as=seen_as)
@@ -115,8 +108,7 @@ def test_source_ranges_keep_others_out(
     target = backends.all.pods[0]
     closed = backends.service(type="LoadBalancer", loadBalancerSourceRanges=NOBODYS_RANGES)
     with backends.service(type="LoadBalancer") as plain, closed as guarded:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(plain, clients, family)
+        presume.plain(plain, backends.all.pods, family)
         seen_by_nodes(cluster, family)
         served, doors = balanced(backends, plain, family)
         presume.holds(through("a balancer for everyone", served, [cluster.outside], doors), "SVC-060")

@@ -27,8 +27,7 @@ def test_a_node_port_answers_pods_on_every_node(
 ) -> None:
     """A pod on any node reaches a NodePort Service at the address of any node, for TCP and UDP."""
     with backends.service(type="NodePort") as served:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, backends.all.pods, family)
         presume.nodes(clients, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         expected = through("node ports, by pods", served, clients, doors, tries=4)
@@ -76,17 +75,11 @@ def test_a_node_port_answers_nodes_on_every_node(
     ),
 )
 def test_a_node_port_answers_outside_on_every_node_by_every_endpoint(
-    backends: Backends,
-    cluster: Cluster,
-    clients: tuple[Pod, ...],
-    presume: Presumption,
-    probe: Probing,
-    family: Family,
+    backends: Backends, cluster: Cluster, presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """From outside each node leads to all endpoints of a NodePort Service, those on other nodes as well."""
     with backends.service(type="NodePort") as served:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, backends.all.pods, family)
         seen_by_nodes(cluster, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         expected = through("node ports, from outside", served, [cluster.outside], doors, spread=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from conformance_suites.clauses import SERVICE_CLUSTER_IP, SERVICE_MULTI_PORT, SERVICE_PORTS
+from conformance_suites.clauses import SERVICE_CLUSTER_IP, SERVICE_MULTI_PORT, SERVICE_PORTS, SERVICE_SCTP
+from conformance_suites.parameters import each_family
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.kube.pods import PodRequest
-from pytest_k8snet.probe.observation import Pod, Protocol
+from pytest_k8snet.probe.observation import Family, Pod, Protocol
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
-from pytest_k8snet.services.questions import alive, inside, merged, nobody
+from pytest_k8snet.services.questions import alive, inside, merged, nobody, through
 from pytest_k8snet.services.served import service
 
 OTHER = 8081
@@ -61,6 +62,25 @@ def test_a_named_target_port_is_each_pods_own(
         for family in cluster.families:
             presume.reached(clients, pods, family, [Protocol.TCP])
         expected = inside("a named port", served, clients, cluster.families, spread=True)
+        assert probe(expected) == expected
+
+
+@each_family
+@check(
+    "SVC-033",
+    spec=SERVICE_SCTP,
+    level="extended",
+    requires=("sctp",),
+    catches=("service-sctp-unserved", "service-single-endpoint", "service-endpoint-unused"),
+)
+def test_an_sctp_port_is_served(
+    backends: Backends, clients: tuple[Pod, ...], presume: Presumption, probe: Probing, family: Family
+) -> None:
+    """A Service with an SCTP port leads SCTP associations to every endpoint."""
+    presume.reached(clients, backends.all.pods, family, [Protocol.SCTP])
+    ports = [{"name": "sctp", "port": 80, "targetPort": 8080, "protocol": "SCTP"}]
+    with backends.service(ports=ports) as served:
+        expected = through("SCTP", served, clients, served.inside(family, [Protocol.SCTP]), spread=True)
         assert probe(expected) == expected
 
 

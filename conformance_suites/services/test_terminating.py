@@ -5,11 +5,11 @@ from __future__ import annotations
 from conformance_suites.clauses import ROLLING_UPDATE, SERVICE_TERMINATING
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.probe.observation import Pod
+from pytest_k8snet.probe.observation import Pod, Protocol
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
-from pytest_k8snet.services.questions import NEW_ONLY, inside
+from pytest_k8snet.services.questions import NEW_ONLY, inside, through
 from pytest_k8snet.services.rollout import Rollout
 from pytest_k8snet.services.served import service
 
@@ -71,5 +71,28 @@ def test_a_rolling_update_loses_no_request(
             presume.reached(clients, pods, family)
         plain = inside("before the update", served.behind(*pods), clients, cluster.families)
         assert probe(plain) == plain
-        lost = rollout.lost_requests(probe, served, clients)
-        assert lost == []
+        doors = [door for family in cluster.families for door in served.inside(family, [Protocol.TCP])]
+        assert rollout.lost_requests(probe, doors, clients) == []
+
+
+@check("SVC-073", spec=ROLLING_UPDATE, level="extended", catches=("endpoints-late", "service-stale-endpoint"))
+def test_a_rolling_update_loses_no_request_at_node_ports(
+    backends: Backends,
+    cluster: Cluster,
+    own_namespace: Namespace,
+    clients: tuple[Pod, ...],
+    presume: Presumption,
+    probe: Probing,
+) -> None:
+    """While a Deployment is updated whose pods end in order, every request to its node ports is answered."""
+    presume.working(backends)
+    rollout = Rollout(cluster, own_namespace, "replaced", BEHIND, drain=ROLLOUT_DRAIN_SECONDS)
+    with service(own_namespace, "replaced", BEHIND, (), type="NodePort") as served:
+        pods = rollout.start()
+        doors = []
+        for family in cluster.families:
+            presume.reached(clients, pods, family)
+            presume.nodes(clients, family)
+            doors += served.at_nodes(cluster.node_addresses(family), [Protocol.TCP])
+        presume.holds(through("before the update", served.behind(*pods), clients, doors), "SVC-040")
+        assert rollout.lost_requests(probe, doors, clients) == []

@@ -26,18 +26,12 @@ IGNORED = ("service-external-local-ignored",)
     catches=("service-internal-local-ignored",),
 )
 def test_internal_local_leads_to_the_own_node_only(
-    backends: Backends,
-    cluster: Cluster,
-    clients: tuple[Pod, ...],
-    presume: Presumption,
-    probe: Probing,
-    family: Family,
+    backends: Backends, clients: tuple[Pod, ...], presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """With internalTrafficPolicy: Local only endpoints of the client's node answer, and nobody where there is none."""
     group = backends.on_first_node
     with backends.service(group) as plain, backends.service(group, internalTrafficPolicy="Local") as served:
-        presume.reached(clients, group.pods, family)
-        presume.served(plain, clients, family)
+        presume.plain(plain, group.pods, family)
         asked = through("own node", served, clients, served.inside(family), tries=8, target=group.pods[0])
         expected = merged("internalTrafficPolicy: Local", alive(clients, group.pods[0], family), asked)
         assert probe(expected) == expected
@@ -58,17 +52,11 @@ def test_internal_local_leads_to_the_own_node_only(
     ),
 )
 def test_external_local_shows_the_client_to_endpoints(
-    backends: Backends,
-    cluster: Cluster,
-    clients: tuple[Pod, ...],
-    presume: Presumption,
-    probe: Probing,
-    family: Family,
+    backends: Backends, cluster: Cluster, presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """With externalTrafficPolicy: Local only endpoints of the node that is asked answer, and they see the client."""
     with backends.service(type="NodePort", externalTrafficPolicy="Local") as served:
-        presume.reached(clients, backends.all.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, backends.all.pods, family)
         seen_as = seen_by_nodes(cluster, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         expected = through("from outside", served, [cluster.outside], doors, spread=True, seen_as=seen_as)
@@ -94,8 +82,7 @@ def test_external_local_is_answered_by_nobody_on_nodes_without_endpoints(
     """With externalTrafficPolicy: Local a node without endpoints passes nothing on from outside."""
     group = backends.on_first_node
     with backends.service(group, type="NodePort", externalTrafficPolicy="Local") as served:
-        presume.reached(clients, group.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, group.pods, family)
         seen_by_nodes(cluster, family)
         doors = served.at_nodes(cluster.node_addresses(family))
         outside = through("nodes without endpoints", served, [cluster.outside], doors, tries=4, target=group.pods[0])
@@ -113,19 +100,13 @@ def test_external_local_is_answered_by_nobody_on_nodes_without_endpoints(
     catches=("service-health-check-wrong",),
 )
 def test_the_health_check_node_port_tells_where_endpoints_are(
-    backends: Backends,
-    cluster: Cluster,
-    clients: tuple[Pod, ...],
-    presume: Presumption,
-    probe: Probing,
-    family: Family,
+    backends: Backends, cluster: Cluster, presume: Presumption, probe: Probing, family: Family
 ) -> None:
     """The health check node port says 200 on nodes with endpoints of the Service, and 503 on the others."""
     group = backends.on_first_node
     asking = cluster.with_family(cluster.fleet.host_pods, family)[0]
     with backends.service(group, type="LoadBalancer", externalTrafficPolicy="Local") as served:
-        presume.reached(clients, group.pods, family)
-        presume.served(served, clients, family)
+        presume.plain(served, group.pods, family)
         presume.nodes([asking], family)
         expected = expected_health(served, cluster.node_addresses(family))
         assert health(cluster, probe, asking, served, family, until=expected) == expected

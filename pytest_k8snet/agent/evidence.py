@@ -125,7 +125,7 @@ def judge_queued(error: QueuedError) -> Finding:
     kind = (error.type, error.code)
     detail = f"{label} {names.get(kind, 'error')} ({error.type}/{error.code}) from {error.reporter or 'unknown'}"
     if error.errno == errno.EMSGSIZE:
-        return Finding(UNREACHABLE, f"message too long: {detail}, MTU {error.info}", path_mtu=error.info)
+        return Finding(UNREACHABLE, f"message too long: {detail}, MTU {error.info}", None, error.reporter, error.info)
     return Finding(REFUSED if kind in refused else UNREACHABLE, detail)
 
 

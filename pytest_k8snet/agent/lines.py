@@ -22,3 +22,18 @@ def decode(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return message if isinstance(message, dict) else None
+
+
+ECHO = b"echo "
+"""How a line begins that a server sends back as it is."""
+
+
+def echo(number: int, size: int = 0) -> bytes:
+    """Return a line that comes back, of ``size`` bytes or longer."""
+    return (ECHO + b"%d " % number).ljust(size - 1) + b"\n"
+
+
+def echoed(line: bytes) -> int:
+    """Return the number in a line that came back, -1 for another line."""
+    words = line.split(None, 2)
+    return int(words[1]) if line.startswith(ECHO) and len(words) > 1 and words[1].isdigit() else -1

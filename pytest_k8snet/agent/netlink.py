@@ -65,7 +65,7 @@ def addresses() -> list[dict[str, Any]]:
 
 
 def routes() -> list[dict[str, Any]]:
-    """Return the main table: family, destination, gateway, dev, preferred source, type and metric."""
+    """Return the main table: family, destination, gateway, dev, preferred source, type, metric and MTU (0: none)."""
     names = {link["index"]: link["dev"] for link in links()}
     found = []
     for body in _dump(_GETROUTE, struct.pack("=BBBBBBBBI", socket.AF_UNSPEC, 0, 0, 0, 0, 0, 0, 0, 0)):
@@ -83,6 +83,7 @@ def routes() -> list[dict[str, Any]]:
                 "source": _address(family, attributes.get(7)),
                 "type": _ROUTE_TYPES.get(kind, str(kind)),
                 "metric": _number(attributes.get(6)),
+                "mtu": _number(_attributes(attributes.get(8, b"")).get(2)),
             }
         )
     return found

@@ -13,17 +13,21 @@ from typing import Any, Awaitable, Callable, Dict, Set
 
 from . import VERSION, http, lines
 from .capabilities import can_capture, icmp_kind, sctp_kind
+from .capture import Captures
+from .connection_rate import connection_rate
 from .evidence import Finding
 from .facts import facts
 from .holding import Holds, question_to_hold
 from .identity import Identity
 from .limits import concurrent_probes, raise_open_files
+from .load import Timetable
 from .lookups import look_up
 from .main_process import ask_main_process
 from .name_stub import NameStubs
 from .ports import Ports
 from .probes import Runner
-from .target import Question, resolve
+from .target import Question, Target, in_thread, resolve
+from .traffic import load
 
 _CHUNK = 1 << 16
 _FLUSH_SECONDS = 1.0
@@ -43,6 +47,7 @@ class Requests:
         self._runner = Runner(concurrent_probes(raise_open_files()), self._sctp_kind)
         self._holds = Holds()
         self._stubs = NameStubs()
+        self._captures = Captures()
         self._running: Set[asyncio.Future[None]] = set()
         self._operations: Dict[str, Callable[[Fields], Awaitable[Fields]]] = {
             "hello": self._hello,
@@ -55,6 +60,10 @@ class Requests:
             "lookup": self._lookup,
             "stub": self._stub,
             "stubbed": self._stubbed,
+            "capture": self._capture,
+            "captured": self._captured,
+            "load": self._load,
+            "connection_rate": self._connection_rate,
             "journal": self._journal,
             "http": http.status,
             "end": self._end,
@@ -107,10 +116,7 @@ class Requests:
         return {"closed": self._ports.close(request["protocol"], request["port"])}
 
     async def _hold(self, request: Fields) -> Fields:
-        question = question_to_hold(request["probe"])
-        target = await resolve(question, request["timeout"], asyncio.Semaphore())
-        if isinstance(target, Finding):
-            raise ValueError(target.detail)
+        target = await _target(question_to_hold(request["probe"]), request["timeout"])
         return {"hold": await self._holds.open(target, request["timeout"])}
 
     async def _held(self, request: Fields) -> Fields:
@@ -129,11 +135,35 @@ class Requests:
     async def _stubbed(self, request: Fields) -> Fields:
         return self._stubs.asked(request["port"])
 
+    async def _capture(self, request: Fields) -> Fields:
+        return {"capture": self._captures.start(request["mark"].encode(), request["hosts"], request["seconds"])}
+
+    async def _captured(self, request: Fields) -> Fields:
+        return self._captures.stop(request["capture"])
+
+    async def _load(self, request: Fields) -> Fields:
+        target = await _target(Question.parse(request["probe"]), request["timeout"])
+        table = Timetable(request["rate"], request["number"], request["timeout"])
+        made = load(request["kind"], target, table, request.get("messages", ()))
+        return await in_thread("load", made.run)
+
+    async def _connection_rate(self, request: Fields) -> Fields:
+        target = await _target(Question.parse(request["probe"]), request["seconds"])
+        limits = request["seconds"], request["at_once"], request["most"]
+        return await in_thread("connections", lambda: connection_rate(target, *limits))
+
     async def _journal(self, request: Fields) -> Fields:
         return await ask_main_process(request["port"], "journal")
 
     async def _end(self, request: Fields) -> Fields:
         return await ask_main_process(request["port"], "end")
+
+
+async def _target(question: Question, seconds: float) -> Target:
+    target = await resolve(question, seconds, asyncio.Semaphore())
+    if isinstance(target, Finding):
+        raise ValueError(target.detail)
+    return target
 
 
 async def answer_requests(stdin: int = 0, stdout: int = 1) -> None:

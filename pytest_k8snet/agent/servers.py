@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import re
 import socket
@@ -40,6 +41,9 @@ class _Conversation(asyncio.Protocol):
         *complete, self._pending = (self._pending + data).split(b"\n")
         peer = self._transport.get_extra_info("peername")
         for line in complete:
+            if line.startswith(lines.ECHO):
+                self._transport.write(line + b"\n")
+                continue
             request = lines.decode(line)
             if request is None:
                 self._transport.close()
@@ -75,9 +79,17 @@ class _Datagrams:
             except OSError:
                 continue  # the errno of an ICMP message; the message itself is in the error queue
             self._arrived(datagrams.host(datagram.peer))
+            if datagram.data.startswith(lines.ECHO):
+                self._send_back(datagram)
+                continue
             request = lines.decode(datagram.data)
             if request is not None:
                 self._answer(datagram, request)
+
+    def _send_back(self, datagram: datagrams.Datagram) -> None:
+        datagrams.fragment(self._sock, allowed=True)
+        with contextlib.suppress(OSError):  # no way back to the client, or no room: it sees what that is, silence
+            datagrams.answer(self._sock, datagram.data, datagram)
 
     def _answer(self, datagram: datagrams.Datagram, request: dict[str, Any]) -> None:
         datagrams.fragment(self._sock, allowed=not request.get("df"))

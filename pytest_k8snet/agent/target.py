@@ -20,6 +20,7 @@ _FAMILIES = {"ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
 class Question(NamedTuple):
     """One probe of a request. ``size`` is in bytes of payload.
 
+    ``one_way``: only the request has that size, the answer is as short as it can be.
     ``bare``: the target is no agent, a completed handshake is enough. ``data``: what to send in place of our own
     request, in base64; ``until`` says what ends the answer to it (see ``payloads``).
     """
@@ -33,6 +34,7 @@ class Question(NamedTuple):
     family: str = ""
     data: str = ""
     until: str = ""
+    one_way: bool = False
 
     @classmethod
     def parse(cls, fields: dict[str, Any]) -> Question:
@@ -50,7 +52,7 @@ class Target(NamedTuple):
     def request(self) -> tuple[str, bytes]:
         """Return a new nonce and the line that carries it."""
         nonce = secrets.token_hex(8)
-        message = {"nonce": nonce, "size": self.question.size}
+        message = {"nonce": nonce, "size": 0 if self.question.one_way else self.question.size}
         if self.question.df:
             message["df"] = True
         return nonce, lines.encode(message, self.question.size)
@@ -95,9 +97,9 @@ async def _getaddrinfo(name: str, family: int) -> tuple[socket.AddressFamily, st
 
 
 def in_thread(name: str, work: Callable[[], T]) -> asyncio.Future[T]:
-    """Resolve a name in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute.
+    """Work in a thread of its own: an executor is joined at exit, and a resolver may hang for half a minute.
 
-    What is raised is what ``work`` raises, if it is an OSError or a UnicodeError.
+    What is raised is what ``work`` raises.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -113,10 +115,10 @@ def in_thread(name: str, work: Callable[[], T]) -> asyncio.Future[T]:
     def run() -> None:
         try:
             outcome: tuple[Any, Exception | None] = (work(), None)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:  # whoever waits for the future must hear of it
             outcome = (None, error)
         if not loop.is_closed():
             loop.call_soon_threadsafe(functools.partial(deliver, *outcome))
 
-    threading.Thread(target=run, name=f"resolve {name}", daemon=True).start()
+    threading.Thread(target=run, name=name, daemon=True).start()
     return future

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_k8snet.cni.modes import cilium_mode
 from pytest_k8snet.errors import ApiError
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.state import Cni
@@ -38,6 +39,6 @@ def detect(api: KubeApi) -> Cni:
         return Cni("embedded reference network", mode)
     for sign, name in SIGNS.items():
         if any(pod["name"].startswith(f"{sign}-") for pod in pods):
-            return Cni(name)
+            return Cni(name, cilium_mode(api) if name == SIGNS["cilium"] else "")
     unknown = sorted(pod["name"].rsplit("-", 1)[0] for pod in pods if "cni" in pod["name"])
     return Cni(f"unknown ({unknown[0]})" if unknown else "unknown")

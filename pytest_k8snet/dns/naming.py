@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_k8snet.dns.drill import RELOAD_SECONDS
 from pytest_k8snet.dns.questions import KIND, UDP_TCP, Question, ask, expected_reply, table
 from pytest_k8snet.dns.reply import Reply, reply_of
 from pytest_k8snet.dns.servers import NameServers, Server
+from pytest_k8snet.kube.wait import Deadline
 from pytest_k8snet.oracle.dns_records import Zone
 from pytest_k8snet.probe.observation import Expectation, Pod, Probe, Protocol
 from pytest_k8snet.probe.table import TruthTable
@@ -141,6 +143,25 @@ class Naming:
         prober = self._cluster.attachment.prober
         patience = replace(prober.patience, timeout=seconds, converge=0.0, hold=0.0)
         return self._probing.judged(prober.with_patience(patience)(expected))
+
+    def steadily(self, expected: Expectation, seconds: float) -> TruthTable:
+        """Ask again and again for so many seconds, through which every answer must be as expected."""
+        prober = self._cluster.attachment.prober
+        patience = replace(prober.patience, attempts=ATTEMPTS, converge=0.0, hold=seconds)
+        return self._probing.judged(prober.with_patience(patience)(expected))
+
+    def glance(self, asked: Expectation) -> TruthTable:
+        """Ask as a call does, for oneself: nothing of it comes into the report."""
+        return self._cluster.attachment.prober(asked)
+
+    def until(self, come: Callable[[], bool], seconds: float) -> bool:
+        """Look again and again whether something has come; return whether it came within so many seconds."""
+        deadline = Deadline(seconds)
+        while not come():
+            if not deadline.left():
+                return False
+            time.sleep(self._cluster.attachment.prober.patience.interval)
+        return True
 
     def from_everywhere(self, title: str, sources: Iterable[Pod]) -> Expectation:
         """Expect any answer at all from every server to each source whose pods reach those of the server's node."""

@@ -46,16 +46,19 @@ class Cluster:
         scratch: Path,
         service_networks: Sequence[str],
         known: Mapping[str, Fault],
+        domain: str,
     ) -> None:
         self.store = store
         self.network = network
         self.tasks = Tasks()
         events = EventRecorder(store, "kubelet")
-        self.kubelet = Kubelet(Services(store, network, zygote, events, self.tasks, scratch, Signal(), Behaviour()))
+        services = Services(store, network, zygote, events, self.tasks, scratch, Signal(), Behaviour(), domain)
+        self._domain = domain
+        self.kubelet = Kubelet(services)
         self._policies = PolicyController(store, network)
         self._services = ServiceControl(store, network, service_networks)
         self._injector = Injector(
-            Target(network, self.kubelet, self._policies, self._services.proxy, self._services.slices), known
+            Target(store, network, self.kubelet, self._policies, self._services.proxy, self._services.slices), known
         )
         self._scheduler = Scheduler(store, EventRecorder(store, "default-scheduler"))
 
@@ -68,7 +71,8 @@ class Cluster:
         for host in self.network.outside.values():
             self.store.create("pods", outside_pod(host, upstream_container(python_path())))
         addresses = cluster_dns(self.network.versions)
-        for obj in (*api_objects(self.network), *dns_objects(self.network, addresses, api_folder, python_path())):
+        of_dns = dns_objects(self.network, self._domain, addresses, api_folder, python_path())
+        for obj in (*api_objects(self.network), *of_dns):
             self.store.create(f"{obj['kind'].lower()}s", obj)
         self.tasks.start(self._policies.run())
         self.tasks.start(self._services.run())
@@ -134,7 +138,7 @@ async def run_cluster(
     network = await Network.build(options, scratch)
     token = secrets.token_urlsafe(32)
     service_networks = [cidr for cidr in SERVICE_NETWORKS if (6 if ":" in cidr else 4) in options.families]
-    cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks, known)
+    cluster = Cluster(new_store(service_networks), network, zygote, scratch, service_networks, known, options.domain)
     made = await identity
     runner = await serve(make_app(cluster.store, cluster, token, ca_pem=made.ca_pem), listener, made)
     api_folder = scratch / "api"

@@ -13,6 +13,7 @@ from typing import Protocol
 from pytest_k8snet.embedded import faults
 from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
 from pytest_k8snet.embedded.api.status import StoreError
+from pytest_k8snet.embedded.api.store import Store
 from pytest_k8snet.embedded.dns.installation import LABELS, NAMESPACE
 from pytest_k8snet.embedded.fault_files import faults_of_folder
 from pytest_k8snet.embedded.kubelet.kubelet import Kubelet
@@ -38,6 +39,7 @@ class NotPossible(RuntimeError):
 class Target:
     """The live parts of the cluster that a fault may touch."""
 
+    store: Store
     network: Network
     kubelet: Kubelet
     policies: PolicyController

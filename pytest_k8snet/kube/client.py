@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import urllib3
@@ -98,13 +99,22 @@ class KubeApi:
         """Apply an object on the server's side, in our name."""
         return self._send("apply", obj, "server_side_apply", field_manager="k8snet", force_conflicts=True)
 
-    def patch(self, api_version: str, kind: str, name: str, body: Object, namespace: str | None = None) -> Object:
-        """Merge ``body`` into an object."""
+    def patch(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        body: Object,
+        namespace: str | None = None,
+        *,
+        of_status: bool = False,
+    ) -> Object:
+        """Merge ``body`` into an object, or into its status, of which alone the rest of it then counts for nothing."""
         return self._call(
             in_words("patch", kind, name, namespace),
             api_version,
             kind,
-            "patch",
+            "status.patch" if of_status else "patch",
             body=body,
             name=name,
             namespace=namespace,
@@ -218,7 +228,7 @@ class KubeApi:
 
     def _call(self, what: str, api_version: str, kind: str, method: str, **arguments: Any) -> Object:
         def request() -> Object:
-            answer = getattr(self._resource(api_version, kind), method)(serialize=False, **arguments)
+            answer = attrgetter(method)(self._resource(api_version, kind))(serialize=False, **arguments)
             try:
                 made: Object = json.loads(answer.data)
             except ValueError as error:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_k8snet.errors import MeasurementError
-from pytest_k8snet.measure.statistics import Ratio, rounds_to_tell
+from pytest_k8snet.measure.statistics import Ratio, drift_of, rounds_to_tell
 from pytest_k8snet.measure.verdict import Limit, Verdict
 
+DRIFTED = 0.1
+"""From how large a drift of the baseline on it is worth a sentence: about 10 %."""
 STEADY = 0.03
 """Rounds that differ by less are as good as they get; a ratio that is undecided then is close to its limit."""
 
@@ -30,6 +33,20 @@ class Judged:
     stopped: str = ""
     trouble: MeasurementError | None = None
 
+    @property
+    def doubts(self) -> list[str]:
+        """What people should know of how the verdict came about, in sentences; nothing for most."""
+        found = []
+        if self.ratio is not None and self.ratio.apart:
+            found.append(f"{self.name}: far from the others: {', '.join(map(self._round, self.ratio.apart))}")
+        drift = drift_of(self.baseline)
+        if drift is not None and abs(math.log(drift)) > DRIFTED:
+            found.append(
+                f"{self.name}: the baseline went to {drift:.2f} of what it began with: spent burst credits, or a load "
+                "that came or went; the rounds are interleaved, so the ratio does not show it"
+            )
+        return found
+
     def explain(self) -> str:
         """Return what was measured, how sure that is, the limit, and what to do about noise."""
         return "\n".join(self._lines())
@@ -49,8 +66,7 @@ class Judged:
             f"median {ratio.median:.3f}, Hodges-Lehmann {ratio.hodges_lehmann:.3f}; "
             f"the ratios of the rounds differ by {ratio.spread * 100:.1f} %"
         )
-        if ratio.apart:
-            yield f"far from the others: {', '.join(map(self._round, ratio.apart))}"
+        yield from self.doubts
         if self.verdict is Verdict.INCONCLUSIVE:
             yield self._what_to_do(ratio)
 
@@ -59,7 +75,8 @@ class Judged:
 
     def _what_to_do(self, ratio: Ratio) -> str:
         """Return what would decide it: more rounds where rounds agree, a quieter network where they do not."""
-        needed = rounds_to_tell(ratio.spread, ratio.estimate, self.limit.ratio, ratio.interval.confidence)
+        limit = min(self.limit.bounds, key=lambda bound: abs(math.log(bound / ratio.estimate)))
+        needed = rounds_to_tell(ratio.spread, ratio.estimate, limit, ratio.interval.confidence)
         more = f"about {needed} rounds would tell it from the limit" if needed else "it is exactly at the limit"
         if ratio.spread <= STEADY:
             return f"The network is steady and close to its limit; {more}: use a longer profile."

@@ -15,6 +15,7 @@ from statistics import fmean, median, stdev
 from pytest_k8snet.measure.student import quantile
 
 FEWEST = 2
+DRIFT_CONFIDENCE = 0.99
 LARGEST = 700.0
 """A logarithm whose number is still finite."""
 APART = 3.5
@@ -110,6 +111,21 @@ def change_of(now: Estimate, before: Estimate, confidence: float) -> Estimate:
     half = quantile(confidence, max(1, freedom)) * math.sqrt(variance)
     pooled = math.sqrt((now.spread**2 + before.spread**2) / 2)
     return Estimate(math.exp(middle), _around(middle, half, confidence), min(now.n, before.n), pooled)
+
+
+def drift_of(samples: Sequence[float]) -> float | None:
+    """Return what the last third of samples is by the first one; None when that could as well be chance.
+
+    Raises ValueError for a sample that is not positive. Fewer than six say nothing of a drift.
+    """
+    third = len(samples) // 3
+    if third < FEWEST:
+        return None
+    logarithms = _logarithms(samples)
+    first, last = logarithms[:third], logarithms[-third:]
+    error = math.sqrt((stdev(first) ** 2 + stdev(last) ** 2) / third)
+    drift = fmean(last) - fmean(first)
+    return math.exp(drift) if abs(drift) > quantile(DRIFT_CONFIDENCE, 2 * (third - 1)) * error else None
 
 
 def rounds_to_tell(spread: float, ratio: float, limit: float, confidence: float) -> int | None:

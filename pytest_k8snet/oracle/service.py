@@ -7,8 +7,8 @@ https://kubernetes.io/docs/reference/networking/virtual-ips/ and the fields of S
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 
 class Where(enum.Enum):
@@ -25,6 +25,7 @@ class Way(enum.Enum):
     CLUSTER_IP = "cluster address"
     NODE_PORT = "node port"
     LOAD_BALANCER = "load balancer"
+    EXTERNAL = "external address"
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,16 @@ class Client:
 
 @dataclass(frozen=True)
 class Service:
-    """What of a Service decides who answers. ``internal_local`` and ``external_local`` are its traffic policies."""
+    """What of a Service decides who answers. ``internal_local`` and ``external_local`` are its traffic policies.
+
+    ``distribution`` is its trafficDistribution, ``zones`` those of the nodes by their names.
+    """
 
     endpoints: tuple[Endpoint, ...]
     internal_local: bool = False
     external_local: bool = False
+    distribution: str = ""
+    zones: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -103,8 +109,26 @@ def _inside(service: Service, client: Client) -> Verdict:
     found = _pods(service)
     if not found:
         return Verdict(found, "the Service has no endpoint that could answer", rejected=True)
-    because = "a cluster address leads to every endpoint that is ready, from anywhere in the cluster"
+    close, because = _close(service, client)
+    found = close or found
     return Verdict(found, because, unchanged_source=_unchanged(client, found))
+
+
+def _close(service: Service, client: Client) -> tuple[frozenset[str], str]:
+    """Return who should be preferred to others for being close to a client, nobody when that is no question; and why.
+
+    "Implementations should prioritize endpoints" on the same node, in the same zone; without one nobody is refused.
+    """
+    said = f"trafficDistribution: {service.distribution}"
+    if service.distribution == "PreferSameNode" and (same := _pods(service, client.node)):
+        return same, f"{said} leads to the endpoints of the client's node {client.node} while it has one"
+    zone = service.zones.get(client.node, "")
+    within = replace(
+        service, endpoints=tuple(one for one in service.endpoints if zone and service.zones.get(one.node) == zone)
+    )
+    if service.distribution and (same := _pods(within)):
+        return same, f"{said} leads to the endpoints of the client's zone {zone} while it has one"
+    return frozenset(), "a cluster address leads to every endpoint that is ready, from anywhere in the cluster"
 
 
 def _outside(service: Service, because: str, *, unchanged_source: bool = False) -> Verdict:

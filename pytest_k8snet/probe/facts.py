@@ -31,7 +31,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route of the main table. Empty text means that it has none; ``destination`` is in prefix notation."""
+    """A route of the main table. Empty text means that it has none; ``destination`` is in prefix notation.
+
+    ``mtu`` is that of packets by this route where it is smaller than the interface's, 0 where the route has none.
+    """
 
     family: Family
     destination: str
@@ -40,6 +43,7 @@ class Route:
     source: str
     type: str
     metric: int
+    mtu: int = 0
 
 
 @dataclass(frozen=True, slots=True)

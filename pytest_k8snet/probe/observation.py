@@ -71,7 +71,8 @@ class Probe:
     """One attempt to move data from ``source`` to ``address``.
 
     ``size`` is the length of the request and of the answer in bytes of transport payload (0: as short as it can be);
-    ``dont_fragment`` sets DF on both ways. ``column`` names the target in tables ("probe-b", "node-1:8080").
+    ``dont_fragment`` sets DF on both ways; with ``one_way`` the answer is as short as it can be, whatever the size.
+    ``column`` names the target in tables ("probe-b", "node-1:8080").
     ``target_node`` is the node that the target is on, "" where it is not known.
     ``attempt`` tells apart several that are alike otherwise: each is a connection of its own.
     ``bare``: no agent listens there, so that a completed handshake is enough (TCP and SCTP).
@@ -91,6 +92,7 @@ class Probe:
     data: bytes = b""
     until: str = ""
     attempt: int = 0
+    one_way: bool = False
 
     @property
     def family(self) -> Family:
@@ -120,7 +122,7 @@ class Observation:
     attempts: int = 1
     detail: str = ""
     server: Identity | None = None
-    replied_from: str = ""  # the address that the answer came from, for UDP and ICMP
+    replied_from: str = ""  # the address that the answer came from, for UDP and ICMP; or "message too long"
     path_mtu: int = 0  # as reported by "message too long" or "fragmentation needed", 0 if none
     handshake: bool = False  # TCP and SCTP: the other end accepted the connection, whatever came then
     resolved: str = ""  # the address that a name was resolved to

@@ -24,6 +24,7 @@ def _question(probe: Probe) -> dict[str, object]:
     question: dict[str, object] = {"address": probe.address, "port": probe.port, "protocol": probe.protocol.value}
     data = base64.b64encode(probe.data).decode()
     options = {"size": probe.size, "df": probe.dont_fragment, "bare": probe.bare, "data": data, "until": probe.until}
+    options["one_way"] = probe.one_way
     return question | {name: value for name, value in options.items() if value}
 
 

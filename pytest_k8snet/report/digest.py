@@ -78,7 +78,8 @@ def headline(report: Report) -> str:
         said = f"{why}: {counted(counts)}"
     if report.other.failed or report.other.error or (report.other.total and not counts.total):
         said += f"; of the tests beside the checks {counted(report.other)}"
-    return said
+    slower = len(report.compared.worse) if report.compared else 0
+    return f"{said}; {_plural(slower, 'path')} slower than before" if slower else said
 
 
 def _verdict(counts: Summary) -> str:
@@ -116,6 +117,7 @@ def environment_facts(environment: Environment) -> list[tuple[str, str]]:
         ("Kubernetes", versions.get("kubernetes", "")),
         ("nodes", _number_and_names([node.name for node in environment.nodes])),
         ("CNI", f"{cni.name} ({cni.mode})" if cni.name and cni.mode else cni.name),
+        ("Services by", environment.proxy_mode),
         ("families", ", ".join(environment.families)),
         ("MTU", str(environment.mtu) if environment.mtu else ""),
         ("fleet", _fleet(environment)),

@@ -53,7 +53,8 @@ class RatioRecord:
 class ComparisonRecord:
     """A path that was measured beside a baseline in interleaved rounds, and what that says of the limit.
 
-    ``better`` is "higher" or "lower", ``verdict`` "pass", "fail" or "inconclusive", ``against`` what the baseline is.
+    ``better`` is "higher", "lower" or "same", ``verdict`` "pass", "fail" or "inconclusive"; ``against`` says what the
+    baseline is.
     """
 
     name: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_k8snet.report.record import Report, encode_report
+from pytest_k8snet.errors import UsageError
+from pytest_k8snet.report.record import Report, decode_report, encode_report
 
 FILE = "report.json"
 
@@ -19,6 +20,18 @@ def write_json(directory: Path, report: Report) -> Path:
 
     """
     return write_atomically(directory / FILE, encode_report(report))
+
+
+def read_json(path: Path) -> Report:
+    """Read the report of a former run: the file, or the folder that it is in. Raises UsageError."""
+    file = path / FILE if path.is_dir() else path
+    hint = f"Give the {FILE} that a run has written, or the folder that it is in."
+    try:
+        return decode_report(file.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", hint=hint) from error
+    except ValueError as error:
+        raise UsageError(f"{file} is no report of a run: {error}", hint=hint) from error
 
 
 def write_atomically(path: Path, content: bytes) -> Path:

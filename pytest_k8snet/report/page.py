@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 
 from pytest_k8snet.report.check_markup import SIGNS, check_markup
+from pytest_k8snet.report.compared_markup import compared_markup
 from pytest_k8snet.report.digest import (
     by_area,
     counted,
@@ -23,6 +24,7 @@ from pytest_k8snet.report.digest import (
 )
 from pytest_k8snet.report.json_file import write_atomically
 from pytest_k8snet.report.markup import Markup, element, joined
+from pytest_k8snet.report.measured_markup import measured_markup
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import Environment, Report, Summary
 from pytest_k8snet.report.table_markup import table_style
@@ -54,7 +56,9 @@ def render(report: Report) -> str:
             "main",
             _areas(report),
             _waivers(report),
+            compared_markup(report.compared),
             _checks(report),
+            measured_markup(report.checks),
             _convergence(report),
             _environment(report.environment),
         ),
@@ -72,7 +76,10 @@ def _page_style() -> str:
 
 def _banner(report: Report) -> Markup:
     counts = report.summary
-    worst = "failed" if counts.failed else "error" if counts.error else "passed" if counts.passed else "skipped"
+    slower = report.compared is not None and report.compared.worse
+    worst = (
+        "failed" if counts.failed or slower else "error" if counts.error else "passed" if counts.passed else "skipped"
+    )
     tiles = (_tile(outcome, counts.count(outcome)) for outcome in CheckOutcome)
     return element(
         "header",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pytest_k8snet.report import html, junit
+from pytest_k8snet.report.changes import compare
 from pytest_k8snet.report.collector import CRASHED, Collector
 from pytest_k8snet.report.digest import NO_VERDICT
 from pytest_k8snet.report.json_file import write_json
@@ -24,13 +25,23 @@ from pytest_k8snet.report.waiver import Waiver, after
 
 
 class ReportPlugin:
-    """Makes the report of a run in ``directory``; ``environment`` is asked once, at the end."""
+    """Makes the report of a run in ``directory``; ``environment`` is asked once, at the end.
 
-    def __init__(self, directory: Path, environment: Callable[[], Environment], waivers: Sequence[Waiver] = ()) -> None:
+    Beside a ``former`` run it also says what changed; a path that got slower fails the run (decision 094).
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        environment: Callable[[], Environment],
+        waivers: Sequence[Waiver] = (),
+        former: Report | None = None,
+    ) -> None:
         self.collector = Collector()
         self._directory = directory
         self._environment = environment
         self._waivers = waivers
+        self._former = former
         self._started = time.time()
         self._clock = time.monotonic()
         self._report: Report | None = None
@@ -55,7 +66,11 @@ class ReportPlugin:
             seconds=time.monotonic() - self._clock,
             exit_status=status,
         )
-        self._report = replace(report, waivers=after(self._waivers, report.checks))
+        compared = compare(report, self._former) if self._former else None
+        if compared and compared.worse and status == pytest.ExitCode.OK:
+            status = int(pytest.ExitCode.TESTS_FAILED)
+        waivers = after(self._waivers, report.checks)
+        self._report = replace(report, waivers=waivers, compared=compared, exit_status=status)
         self._write(self._report)
         session.exitstatus = NO_VERDICT if self._trouble and status == pytest.ExitCode.OK else status
         junit.add_environment(session.config, self._report.environment)

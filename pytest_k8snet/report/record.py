@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_k8snet.report.compared import ComparedRecord
 from pytest_k8snet.report.figures import ComparisonRecord, DistributionRecord, MatrixRecord, Measurement
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.waiver import Waiver
@@ -190,6 +191,7 @@ class Environment:
     context: str = ""
     nodes: list[NodeRecord] = field(default_factory=list)
     cni: CniRecord = field(default_factory=CniRecord)
+    proxy_mode: str = ""
     families: list[str] = field(default_factory=list)
     mtu: int = 0
     fleet: list[FleetRecord] = field(default_factory=list)
@@ -240,6 +242,7 @@ class Report:
     environment: Environment
     checks: list[CheckRecord]
     waivers: list[Waiver] = field(default_factory=list)
+    compared: ComparedRecord | None = None
 
 
 def encode(record: CheckRecord) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
+from pytest_k8snet.report.compared_lines import compared_lines
 from pytest_k8snet.report.digest import (
     by_area,
     counted,
@@ -77,10 +78,12 @@ def write_summary(terminal: Terminal, report: Report, *, written: Path | None, v
         return
     where = f"report: {written}" if written else "no report was written"
     if verbosity < 0:
+        worse = len(report.compared.worse) if report.compared else 0
+        slower = f"; slower than before: {worse}" if worse else ""
         counts = report.summary if report.summary.total else report.other
         waivers = to_look_at(report.waivers)
         matters = f"; waivers to look at: {', '.join(waiver.name for waiver, _ in waivers)}" if waivers else ""
-        terminal.write_line(f"k8snet: {counted(counts)}{matters}; {where}")
+        terminal.write_line(f"k8snet: {counted(counts)}{matters}{slower}; {where}")
         return
     terminal.write_sep("=", "Kubernetes network conformance")
     _write_areas(terminal, report)
@@ -89,6 +92,7 @@ def write_summary(terminal: Terminal, report: Report, *, written: Path | None, v
     _write_waivers(terminal, report, width)
     _write_skipped(terminal, report.checks, width)
     _write_slowest(terminal, report.checks, width)
+    _write_compared(terminal, report)
     good = not (report.summary.failed or report.summary.error or report.exit_status)
     terminal.write_line(headline(report), bold=True, **{"green" if good else "red": True})
     terminal.write_line(where)
@@ -160,6 +164,16 @@ def _write_slowest(terminal: Terminal, checks: Iterable[CheckRecord], width: int
     margin = _margin([check for _, check in found])
     for seconds, check in found:
         terminal.write_line(clipped(f"  {duration(seconds):>8}  {check.name:<{margin}}  {check.title}", width))
+    terminal.write_line("")
+
+
+def _write_compared(terminal: Terminal, report: Report) -> None:
+    if report.compared is None:
+        return
+    headline, *rest = compared_lines(report.compared)
+    terminal.write_line(headline[0], bold=True)
+    for text, colour in rest:
+        terminal.write_line(text, **({colour: True} if colour else {}))
     terminal.write_line("")
 
 

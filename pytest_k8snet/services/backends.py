@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+import pytest
+
 from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.errors import ApiError
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.services.served import Served, endpoints, external, manifest, service
 
+REFUSED = (403, 422)
 BACKEND = "k8snet.io/backend"
 PLACE = "k8snet.io/place"
 PERMISSIONS: tuple[tuple[str, str, str], ...] = (
@@ -23,6 +27,9 @@ PERMISSIONS: tuple[tuple[str, str, str], ...] = (
     *((verb, "apps", "deployments") for verb in ("create", "get", "patch")),
 )
 """What the checks of Services do beside what every run does: verb, API group and resource."""
+
+OF_BALANCERS: tuple[tuple[str, str, str], ...] = (("patch", "", "services/status"),)
+"""Needed by the check alone that says, in place of a load balancer, which addresses a Service has."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,20 @@ class Backends:
         """Make a Service for a group, all backends unless one is named. More by the fields of a Service's spec."""
         chosen = group or self.all
         return service(self.namespace, f"front-{next(self._numbers)}", chosen.selector, chosen.pods, **spec)
+
+    @contextmanager
+    def if_taken(self, group: Group | None = None, **spec: Any) -> Iterator[Served]:
+        """Make a Service as ``service`` does; skip the check where the API refuses it, or leaves a field of it out."""
+        with ExitStack() as stack:
+            try:
+                made = stack.enter_context(self.service(group, **spec))
+            except ApiError as error:
+                if error.status not in REFUSED:
+                    raise
+                pytest.skip(f"this cluster takes no Service with {', '.join(spec)}: {error}")
+            if left_out := [field for field in spec if field not in made.spec]:
+                pytest.skip(f"this cluster's API leaves out {', '.join(left_out)} of a Service")
+            yield made
 
     def changed(self, served: Served, **spec: Any) -> Served:
         """Give a Service of all backends another specification."""
@@ -83,11 +104,9 @@ def open_backends(cluster: Cluster) -> Iterator[Backends]:
         yield Backends(namespace, namespace.start(*wanted))
 
 
-def not_permitted(api: KubeApi) -> str:
-    """Return what the credentials may not do of PERMISSIONS, in words, or ""."""
-    refused = [
-        f"{verb} {resource}" for verb, group, resource in PERMISSIONS if not api.may(verb, resource, group=group)
-    ]
+def not_permitted(api: KubeApi, wanted: tuple[tuple[str, str, str], ...] = PERMISSIONS) -> str:
+    """Return what the credentials may not do of what is wanted, in words, or ""."""
+    refused = [f"{verb} {resource}" for verb, group, resource in wanted if not api.may(verb, resource, group=group)]
     if not refused:
         return ""
     return f"these credentials may not {', '.join(refused)}, which the checks of Services need; see docs/rbac.yaml"

@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.kube.pods import POD_PORT
 from pytest_k8snet.probe.observation import CONNECTS, Expectation, Expected, Family, Pod, Probe
 from pytest_k8snet.probe.questions import reach
 from pytest_k8snet.services.balancer import with_address
 from pytest_k8snet.services.questions import alive, merged, nobody, through
-from pytest_k8snet.services.served import TCP_UDP, Door, Served
+from pytest_k8snet.services.served import TCP_UDP, Door, Served, ports_at
 from pytest_k8snet.services.vantage import from_outside
 
 UNUSUAL_PORT = 20080
@@ -88,10 +87,7 @@ class Exposure:
 
     def unusual_ports(self) -> list[dict[str, Any]]:
         """Return the ports of a Service that nobody else has on a node."""
-        return [
-            {"name": protocol.value, "port": UNUSUAL_PORT, "targetPort": POD_PORT, "protocol": protocol.upper()}
-            for protocol in TCP_UDP
-        ]
+        return ports_at(UNUSUAL_PORT)
 
     def _living(self, target: Pod | None) -> list[Expectation]:
         return [alive([*self._pods, *self._hosts], target, self._family)] if target else []

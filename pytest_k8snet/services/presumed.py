@@ -44,11 +44,14 @@ class Presumption:
         ]
         self._demand(merged("a plain Service", *asked), "SVC-001 to 005")
 
-    def plain(self, served: Served, pods: Collection[Pod]) -> None:
-        """Skip the check when one pod of each node does not reach the pods, or the Service in front of them."""
-        for family in self._cluster.families:
+    def plain(self, served: Served, pods: Collection[Pod], *families: Family) -> None:
+        """Skip the check when one pod of each node does not reach the pods, or the Service in front of them.
+
+        In some ``families``, in all that the cluster has when none is named.
+        """
+        for family in families or self._cluster.families:
             self.reached(self._clients, pods, family)
-        self.served(served, self._clients)
+        self.served(served, self._clients, *families)
 
     def working(self, backends: Backends) -> None:
         """Skip the check when a plain Service is not answered as it should be."""

@@ -10,9 +10,9 @@ from pytest_k8snet.errors import PodNotReady
 from pytest_k8snet.kube import pods
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.kube.wait import Deadline
-from pytest_k8snet.probe.observation import Outcome, Pod, Probe, Protocol
+from pytest_k8snet.probe.observation import Outcome, Pod, Probe
 from pytest_k8snet.probing import Probing
-from pytest_k8snet.services.served import Served
+from pytest_k8snet.services.served import Door
 
 REPLICAS = 2
 ROLLOUT_SECONDS = 120.0
@@ -40,12 +40,11 @@ class Rollout:
         self._rolled_out()
         return self._namespace.wait(*(pod["metadata"]["name"] for pod in self._pods()))
 
-    def lost_requests(self, probing: Probing, served: Served, clients: Collection[Pod]) -> list[str]:
+    def lost_requests(self, probing: Probing, doors: Collection[Door], clients: Collection[Pod]) -> list[str]:
         """Replace all pods while requests are made all the time; return those that were not answered, in words."""
         probes = [
             Probe(client, door.address, door.port, door.protocol, door.name, attempt=attempt)
-            for family in self._cluster.families
-            for door in served.inside(family, [Protocol.TCP])
+            for door in doors
             for client in clients
             for attempt in range(AT_ONCE)
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_k8snet.cluster import Namespace
@@ -16,9 +16,14 @@ Object = dict[str, Any]
 
 PORT = 80
 TCP_UDP = (Protocol.TCP, Protocol.UDP)
-PORTS = tuple(
-    {"name": protocol.value, "port": PORT, "targetPort": POD_PORT, "protocol": protocol.upper()} for protocol in TCP_UDP
-)
+
+
+def ports_at(number: int) -> list[Object]:
+    """Return the ports of a Service that leads from one number, over TCP and UDP, to where its pods listen."""
+    return [
+        {"name": protocol.value, "port": number, "targetPort": POD_PORT, "protocol": protocol.upper()}
+        for protocol in TCP_UDP
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,14 @@ class Door:
 
 @dataclass(frozen=True)
 class Served:
-    """A Service as the API holds it, and the pods that are to be its endpoints."""
+    """A Service as the API holds it, and the pods that are to be its endpoints.
+
+    ``zones`` are those of the nodes by their names; they count with a trafficDistribution only.
+    """
 
     obj: Object
     endpoints: tuple[Endpoint, ...]
+    zones: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -65,6 +74,8 @@ class Served:
             self.endpoints,
             internal_local=self.spec.get("internalTrafficPolicy") == "Local",
             external_local=self.spec.get("externalTrafficPolicy") == "Local",
+            distribution=self.spec.get("trafficDistribution") or "",
+            zones=self.zones,
         )
 
     def behind(self, *pods: Pod, **conditions: bool) -> Served:
@@ -104,6 +115,14 @@ class Served:
             for protocol, number in self._ports("port", protocols)
         ]
 
+    def at_external(self, *addresses: str, protocols: Collection[Protocol] = TCP_UDP) -> list[Door]:
+        """Return the doors at addresses outside the cluster that lead to one of its nodes."""
+        return [
+            Door(Way.EXTERNAL, address, number, protocol, f"{address}:{number}")
+            for address in addresses
+            for protocol, number in self._ports("port", protocols)
+        ]
+
     def _ports(self, field: str, protocols: Collection[Protocol]) -> list[tuple[Protocol, int]]:
         known = [(Protocol(port.get("protocol", "TCP").lower()), port) for port in self.spec["ports"]]
         return [(protocol, int(port[field])) for protocol, port in known if protocol in protocols]
@@ -122,7 +141,7 @@ def endpoints(pods: Collection[Pod], **conditions: bool) -> tuple[Endpoint, ...]
 def manifest(name: str, selector: Mapping[str, str] | None, **spec: Any) -> Object:
     """Return a Service of TCP and UDP port 80, of every family that the cluster has, unless ``spec`` says otherwise."""
     chosen = {"selector": dict(selector)} if selector else {}
-    whole = chosen | {"ports": list(PORTS), "ipFamilyPolicy": "PreferDualStack"} | spec
+    whole = chosen | {"ports": ports_at(PORT), "ipFamilyPolicy": "PreferDualStack"} | spec
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": whole}
 
 

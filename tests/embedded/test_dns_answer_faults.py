@@ -56,6 +56,7 @@ FILES: dict[str, tuple[str, dict[str, Any]]] = {
         "resolv.conf",
         {"dnsPolicy": "None", "dnsConfig": {"nameservers": ["192.0.2.1"], "options": [{"name": "edns0"}]}},
     ),
+    "resolv-conf-search-cut": ("resolv.conf", {"dnsConfig": {"searches": [f"{n}.more.test" for n in range(8)]}}),
     "resolv-conf-search-missing": ("resolv.conf", {}),
     "subdomain-ignored": ("hosts", {"hostname": "first", "subdomain": "db"}),
 }

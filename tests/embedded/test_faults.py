@@ -61,6 +61,11 @@ DATA_PATH = {
     "same-node-dropped": (Q("a1", "a2"), DROPPED, Q("a1", "b1")),
     "wrong-mtu": (Q("a1", "b1", protocol="udp", size=1420), DROPPED, Q("a1", "b1", protocol="udp", size=1300)),
     "too-long-swallowed": (Q("a1", "b1", protocol="udp", size=1550), DROPPED, Q("a1", "b1", protocol="udp", size=1450)),
+    "node-mtu-of-one-node": (
+        Q("a1", "b1", protocol="udp", size=1420),
+        DROPPED,
+        Q("a1", "b1", protocol="udp", size=1300),
+    ),
     "fragments-dropped": (Q("a1", "b1", 8080, "udp", 3000, True), DROPPED, Q("a1", "b1", protocol="udp", size=1450)),
     "reply-from-another-address": (Q("a1", "b1", protocol="udp"), "b1 {a1} from 10.200.0.2", Q("a1", "b1")),
     "hairpin-self-dropped": (Q("a1", "a1"), DROPPED, Q("a1", "127.0.0.1")),
@@ -85,6 +90,12 @@ OTHERS = {
     "duplicate-address",
     "host-network-address-wrong",
     "new-pods-unreachable",
+    "cloud-annotations-ignored",
+    "jumbo-black-hole",
+    "new-pods-late",
+    "one-pair-encapsulated",
+    "path-delayed",
+    "pod-mtu-of-one-node",
     "restart-changes-address",
     "second-family-missing",
     "stale-address",
@@ -153,12 +164,15 @@ ELSEWHERE = {
     "dns-answers-lost",
     "dns-cache-never-expires",
     "dns-cache-ttl-fixed",
+    "dns-lameduck-ignored",
+    "dns-loop-unasked",
     "dns-namespace-ignored",
     "dns-negative-cache-too-long",
     "dns-pods-verified-wrong",
     "dns-publish-ignored",
     "dns-reload-ignored",
     "dns-servfail-missing",
+    "dns-unreadable-corefile-taken",
     # calibrations: what they break is asked of Services of many kinds, from everywhere
     "cluster-address-exposed-outside",
     "endpoints-own-slices-ignored",
@@ -171,11 +185,16 @@ ELSEWHERE = {
     "service-cluster-address-masqueraded",
     "service-endpoint-unused",
     "service-external-cluster-local-only",
+    "service-external-ips-unserved",
     "service-external-local-forwarded",
     "service-external-local-masqueraded",
     "service-former-ports-kept",
     "service-further-ports-missing",
     "service-hairpin-dropped",
+    "service-hints-ignored",
+    "service-hints-strict",
+    "service-ip-mode-ignored",
+    "service-sctp-unserved",
     "service-health-check-wrong",
     "service-internal-local-ignored",
     "service-ipv6-unserved",
@@ -378,3 +397,44 @@ def test_a_fault_is_put_in_and_taken_out_once(pods: Space) -> None:
         pods.running.inject("udp-dropped")
     with pytest.raises(FaultError, match="is not in"):
         pods.running.restore("udp-dropped")
+
+
+def mtu_of(space: Space, pod: str, device: str = "eth0") -> int:
+    (link,) = json.loads(space.exec(pod, "ip", "-j", "link", "show", "dev", device).stdout)
+    return int(link["mtu"])
+
+
+def test_pods_of_one_node_can_have_a_smaller_mtu(pods: Space) -> None:
+    with pods.fault("pod-mtu-of-one-node"):
+        assert (mtu_of(pods, "a1"), mtu_of(pods, "b1")) == (1500, 1440)
+        assert Q("a1", "b1", protocol="udp", size=1400).ask(pods).startswith("b1 ")
+    assert mtu_of(pods, "b1") == 1500
+
+
+def test_jumbo_frames_can_vanish_between_two_nodes(pods: Space) -> None:
+    with pods.fault("jumbo-black-hole"):
+        assert mtu_of(pods, "a1") == 9000
+        assert Q("a1", "b1", protocol="udp", size=8000).ask(pods) == DROPPED
+        assert Q("a1", "b1", protocol="udp", size=1400).ask(pods).startswith("b1 ")
+        assert Q("a1", "a2", protocol="udp", size=8000).ask(pods).startswith("a2 ")
+    assert mtu_of(pods, "a1") == 1500
+
+
+def test_one_pair_of_nodes_can_have_a_tunnel_of_its_own(pods: Space) -> None:
+    with pods.fault("one-pair-encapsulated"):
+        shown = pods.exec("h1", "ip", "route", "get", addresses(pods.get("b1"))[0]).stdout
+        assert "dev vxlan" in shown
+        for six in (False, True):
+            assert Q("a1", "b1", protocol="udp", size=1300, six=six).ask(pods).startswith("b1 ")
+            assert Q("b1", "a1", six=six).ask(pods).startswith("a1 ")
+
+
+def test_a_delayed_path_carries_everything_later(pods: Space) -> None:
+    with pods.fault("path-delayed"):
+        shown = pods.exec("h1", "ip", "route", "get", addresses(pods.get("b1"))[0]).stdout
+        assert "dev detour" in shown
+        for six in (False, True):
+            for protocol in ("tcp", "udp"):
+                assert Q("a1", "b1", protocol=protocol, six=six).ask(pods).startswith("b1 ")
+            assert Q("a1", "b1", protocol="udp", size=1440, six=six).ask(pods).startswith("b1 ")
+    assert "dev eth0" in pods.exec("h1", "ip", "route", "get", addresses(pods.get("b1"))[0]).stdout

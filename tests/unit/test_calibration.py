@@ -143,6 +143,16 @@ def test_checks_of_small_areas_are_always_there_to_show_that_they_do_not_fail() 
     assert {check.id for check in model} <= chosen("leak", [*policy, *model], Counter())
 
 
+def test_what_is_measured_runs_only_under_faults_that_something_measured_names() -> None:
+    model = Check("MODEL-001", "model", "core", "", (), ("leak",))
+    measured = [
+        Check(f"PERF-00{number}", "performance", "performance", "", (), ("slow",) * number) for number in (0, 1)
+    ]
+
+    assert chosen("leak", [model, *measured], Counter()) == {"MODEL-001"}
+    assert chosen("slow", [model, *measured], Counter()) == {"MODEL-001", "PERF-000", "PERF-001"}
+
+
 CHECKS = """
 from pytest_k8snet.checks import check
 

@@ -78,8 +78,14 @@ def state(tmp_path: Path) -> ClusterState:
     )
 
 
-def _add(state: ClusterState, attachment: FakeAttachment, **of_b: object) -> ClusterState:
-    greetings = {A: {"capabilities": EVERYTHING}, B: {"capabilities": EVERYTHING | of_b}}
+def _add(
+    state: ClusterState, attachment: FakeAttachment, *, host_captures: bool = True, **of_b: object
+) -> ClusterState:
+    greetings = {
+        A: {"capabilities": EVERYTHING},
+        B: {"capabilities": EVERYTHING | of_b},
+        HOST: {"capabilities": EVERYTHING | {"capture": host_captures}},
+    }
     return capabilities.add(state, cast(Attachment, attachment), greetings)
 
 
@@ -92,6 +98,17 @@ def test_a_protocol_that_one_pod_cannot_speak_is_missing(state: ClusterState, na
     missing = _add(state, FakeAttachment(), **{name: ""}).missing
     assert reason in missing[name]
     assert set(missing) == {name, "ipv6"}
+
+
+def test_a_host_that_may_not_capture_is_named_by_its_node(state: ClusterState) -> None:
+    missing = _add(state, FakeAttachment(), host_captures=False).missing
+    assert missing["capture"] == "hostNetwork pods may not open packet sockets on node-1"
+
+
+def test_without_host_network_pods_nobody_captures(state: ClusterState) -> None:
+    alone = replace(state, fleet=Fleet((A, B)), missing={**state.missing, "host_network": "it is forbidden"})
+    missing = _add(alone, FakeAttachment()).missing
+    assert missing["capture"] == "only hostNetwork pods can capture packets: it is forbidden"
 
 
 def test_a_host_port_that_answers_any_pod_is_there_and_judged_by_a_check(state: ClusterState) -> None:

@@ -96,6 +96,7 @@ def state(tmp_path: Path) -> ClusterState:
         fleet=Fleet((Pod("ns", "a", "node-1", ("10.244.1.2",)),), (Pod("ns", "h", "node-1", host_network=True),)),
         outside=None,
         families=(Family.IPV4,),
+        proxy_mode="nftables",
         mtu=1450,
         missing={"ipv6": "no probe pod has an ipv6 address"},
         untried=("policy_enforced",),
@@ -108,6 +109,7 @@ def test_the_cluster_is_described_as_the_preflight_found_it(state: ClusterState,
     assert (made.run_id, made.mtu, made.families) == ("1a2b", 1450, ["ipv4"])
     assert made.versions["kubernetes"] == "v1.34.0"
     assert made.cni == CniRecord("kindnet", "routed")
+    assert made.proxy_mode == "nftables"
     assert made.nodes == [
         NodeRecord("node-1", "6.1", "Debian", "containerd://2", "v1.34.0", ["10.200.0.1"], ["10.244.1.0/24"])
     ]

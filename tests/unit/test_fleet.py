@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_k8snet.errors import ApiError, PreflightError
-from pytest_k8snet.fleet import Grounds, as_pod, host_port_of, make_fleet, make_grounds, make_namespace, usable_nodes
+from pytest_k8snet.fleet import (
+    Grounds,
+    as_pod,
+    host_port_of,
+    make_fleet,
+    make_grounds,
+    make_namespace,
+    usable_nodes,
+    without_zones,
+)
 from pytest_k8snet.kube import pods
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.pods import PodRequest, probe_pod
@@ -297,3 +306,16 @@ def test_a_host_network_pod_is_known_as_one(settings: Settings) -> None:
 def test_a_pod_that_is_not_ours_is_known_as_far_as_it_goes(container: Object) -> None:
     obj = {"metadata": {"namespace": "ns", "name": "p"}, "spec": {"containers": [container]}}
     assert as_pod(obj) == Pod("ns", "p", "", container="app")
+
+
+@pytest.mark.parametrize(
+    ("zones", "why"),
+    [
+        (["east", "west"], ""),
+        (["east", "east"], "all nodes are in the zone east"),
+        (["east", ""], "no label topology.kubernetes.io/zone at node-2"),
+    ],
+)
+def test_zones_are_there_when_the_nodes_are_in_two(zones: list[str], why: str) -> None:
+    nodes = [Node(f"node-{number}", (), (), zone=zone) for number, zone in enumerate(zones, 1)]
+    assert without_zones(nodes) == why

@@ -28,6 +28,8 @@ GIVEN: dict[str, tuple[str, object]] = {
     "calibrate": ("snat-on-node, udp-dropped", "snat-on-node,udp-dropped"),
     "calibrate_part": ("2/3", (2, 3)),
     "fault": (" snat-on-node,", "snat-on-node"),
+    "compare": ("before.json", "before.json"),
+    "compare_anyway": ("yes", True),
     "waivers": ("waivers.toml", "waivers.toml"),
     "claims": ("claims.toml", "claims.toml"),
     "faults_from": ("faults", "faults"),

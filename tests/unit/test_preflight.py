@@ -61,7 +61,14 @@ class Cluster:
             return 403, {"kind": "Status", "message": "pods/exec is forbidden"}
         if path == "/api/v1/nodes":
             nodes, self.nodes_at_first = self.nodes_at_first or self.nodes, None
-            items = [{"metadata": {"name": name}, "spec": {}, "status": status} for name, status in nodes.items()]
+            items = [
+                {
+                    "metadata": {"name": name, "labels": {"topology.kubernetes.io/zone": f"zone of {name}"}},
+                    "spec": {},
+                    "status": status,
+                }
+                for name, status in nodes.items()
+            ]
             return {"items": items}
         namespace = path.removeprefix("/api/v1/namespaces/").removesuffix("/pods")
         found = [pod for pod in self.pods if pod["metadata"]["namespace"] == namespace]
@@ -206,6 +213,7 @@ def test_what_a_small_cluster_lacks_is_missing_with_its_reason(
     provider = SimpleNamespace(name="existing", outside=lambda: (None, "this runs in a pod"))
     assert _state_of(connection, replace(plan, provider=cast(Any, provider)), said).missing == {
         "two_nodes": "only one node takes probe pods",
+        "zones": "all nodes are in the zone zone of node-1",
         "ipv6": "no probe pod has an ipv6 address",
         "dual_stack": "pods have only ipv4 addresses",
         "outside": "this runs in a pod",
@@ -368,7 +376,8 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
         for verb in rule["verbs"]
         if rule["apiGroups"] == [""]
     }
-    of_services = {(verb, resource) for verb, group, resource in backends.PERMISSIONS if not group}
+    wanted = (*backends.PERMISSIONS, *backends.OF_BALANCERS)
+    of_services = {(verb, resource) for verb, group, resource in wanted if not group}
     of_dns = {
         (verb, resource) for verb, group, resource in (*permissions.PERMISSIONS, *permissions.OF_DRILLS) if not group
     }

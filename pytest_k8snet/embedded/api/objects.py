@@ -9,6 +9,9 @@ from typing import Any, TypeAlias
 Obj: TypeAlias = dict[str, Any]
 """A Kubernetes object as decoded JSON. What a store hands out is shared: it is read, never changed."""
 
+ZONE = "topology.kubernetes.io/zone"
+"""The label of a Node that names its zone."""
+
 
 def now() -> str:
     """This second as Kubernetes writes it in metadata, for example ``2026-01-31T12:00:00Z``."""

@@ -18,14 +18,14 @@ LABELS = {"k8s-app": "kube-dns"}
 API_FOLDER = "/var/run/k8snet"
 PROGRAM = "pytest_k8snet.embedded.dns"
 
-COREFILE = """\
+_COREFILE = """\
 .:53 {
     errors
     health {
         lameduck 5s
     }
     ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
+    kubernetes DOMAIN in-addr.arpa ip6.arpa {
         pods insecure
         fallthrough in-addr.arpa ip6.arpa
         ttl 30
@@ -35,18 +35,23 @@ COREFILE = """\
         max_concurrent 1000
     }
     cache 30 {
-        disable success cluster.local
-        disable denial cluster.local
+        disable success DOMAIN
+        disable denial DOMAIN
     }
     loop
     reload
     loadbalance
 }
 """
-"""As kubeadm writes it."""
+"""As kubeadm writes it, for a cluster domain."""
 
 PORTS = (("dns", "UDP", 53), ("dns-tcp", "TCP", 53), ("metrics", "TCP", 9153))
 PROBE_PORTS = (("liveness-probe", "TCP", 8080), ("readiness-probe", "TCP", 8181))
+
+
+def corefile(domain: str) -> str:
+    """Return the Corefile of a new cluster with this domain."""
+    return _COREFILE.replace("DOMAIN", domain)
 
 
 async def offer_api(runner: web.AppRunner, token: str, folder: Path) -> None:
@@ -54,14 +59,21 @@ async def offer_api(runner: web.AppRunner, token: str, folder: Path) -> None:
     await web.SockSite(runner, _listener(token, folder)).start()
 
 
-def dns_objects(network: Network, addresses: Sequence[str], api_folder: Path, python_path: str) -> Iterator[Obj]:
-    """The objects of a new cluster that has its name server at ``addresses``.
+def dns_objects(
+    network: Network, domain: str, addresses: Sequence[str], api_folder: Path, python_path: str
+) -> Iterator[Obj]:
+    """The objects of a new cluster that has its name server at ``addresses``, for the cluster domain ``domain``.
 
     The replicas are on the last nodes: faults take the pods that they hurt from the first.
     """
     versions = network.versions
     metadata = {"name": "coredns", "namespace": NAMESPACE}
-    yield {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"Corefile": COREFILE}}
+    yield {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata,
+        "data": {"Corefile": corefile(domain)},
+    }
     yield {
         "apiVersion": "v1",
         "kind": "Service",

@@ -124,7 +124,7 @@ class NameServer:
                 task.add_done_callback(self._loop_probes.discard)
 
     async def _probe_loop(self, resolver: Resolver, server: Server) -> None:
-        question = Question(resolver.loop_name, "HINFO")
+        question = Question(".".join(filter(None, (resolver.loop_name, server.zones[0]))), "HINFO")
         for options in server.forwards:
             try:
                 await Forwarder(options).ask(question, tcp=False)

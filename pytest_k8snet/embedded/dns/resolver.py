@@ -54,7 +54,7 @@ class Resolver:
         server = best_server(self.servers, port, question.key)
         if server is None:
             return REFUSED
-        if question.kind == "HINFO" and question.key == self.loop_name:
+        if question.kind == "HINFO" and question.key.startswith(self.loop_name):
             self._count_pass(server)
         try:
             reply = await self._remembered(server, question, port, tcp, 0)
@@ -73,7 +73,7 @@ class Resolver:
 
     async def _remembered(self, server: Server, question: Question, port: int, tcp: bool, depth: int) -> Reply:
         cache = self._caches.get(id(server))
-        if cache is None or question.key == self.loop_name:
+        if cache is None or question.key.startswith(self.loop_name):
             return await self._followed(server, question, port, tcp, depth)
         if (reply := cache.get(question)) is not None:
             self._counts["coredns_cache_hits_total"] += 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pytest_k8snet.embedded.altered_files import AlteredFiles
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.injection import Fault
-from pytest_k8snet.embedded.kubelet.resolv_conf import CLUSTER_DOMAIN
+from pytest_k8snet.embedded.options import CLUSTER_DOMAIN
 
 
 def fault() -> Fault:

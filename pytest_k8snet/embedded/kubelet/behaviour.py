@@ -18,13 +18,17 @@ Report = Callable[[str, Addresses], Addresses]
 
 @dataclass
 class Behaviour:
-    """One per cluster. ``reports`` are applied in order to what is told of each pod, ``files`` to its /etc."""
+    """One per cluster. ``reports`` are applied in order to what is told of each pod, ``files`` to its /etc.
+
+    Pods for which there is ``no_grace`` are killed when they are to end.
+    """
 
     reports: list[Report] = field(default_factory=list)
     files: list[File] = field(default_factory=list)
     share_network: bool = True
     keep_address_on_restart: bool = True
     end_deleted_pods: bool = True
+    no_grace: Callable[[Obj], bool] = lambda pod: False
 
     def stop(self, report: Report) -> None:
         """Apply a report no more; fine for one that is not applied."""

@@ -134,7 +134,7 @@ class Kubelet:
     async def _stop(self, uid: str, worker: PodWorker, grace: float) -> None:
         try:
             if self.behaviour.end_deleted_pods or worker.sandbox.host_network:
-                await worker.stop(grace)
+                await worker.stop(0.0 if self.behaviour.no_grace(worker.pod) else grace)
             else:
                 worker.stopping = True
                 self._left_running.append(worker)

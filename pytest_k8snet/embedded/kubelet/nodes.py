@@ -7,10 +7,11 @@ import platform
 
 import pytest_k8snet
 from pytest_k8snet.embedded.api.discovery import VERSION
-from pytest_k8snet.embedded.api.objects import Obj, now
+from pytest_k8snet.embedded.api.objects import ZONE, Obj, now
 from pytest_k8snet.embedded.network.node import Node
 
 MAX_PODS = 250
+ZONES = ("zone-a", "zone-b")
 
 
 def node_object(node: Node, pod_network: str) -> Obj:
@@ -20,6 +21,7 @@ def node_object(node: Node, pod_network: str) -> Obj:
         "kubernetes.io/hostname": node.name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": machine,
+        ZONE: ZONES[(node.number - 1) % len(ZONES)],
     }
     return {
         "apiVersion": "v1",

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from pytest_k8snet.embedded.api.objects import Obj
 
-CLUSTER_DOMAIN = "cluster.local"
 CLUSTER_DNS = {4: "10.96.0.10", 6: "fd00:10:96::a"}
 
 MAX_NAMESERVERS = 3
@@ -22,9 +21,12 @@ def cluster_dns(versions: Sequence[int]) -> tuple[str, ...]:
     return tuple(CLUSTER_DNS[version] for version in versions)
 
 
-def resolv_conf(spec: Obj, namespace: str, cluster_server: str, node_servers: Sequence[str]) -> list[str]:
-    """Return the lines of a pod's resolv.conf. ``node_servers`` are those that its node asks itself."""
-    servers, searches, options = _by_policy(spec, namespace, cluster_server, node_servers)
+def resolv_conf(spec: Obj, namespace: str, domain: str, cluster_server: str, node_servers: Sequence[str]) -> list[str]:
+    """Return the lines of a pod's resolv.conf.
+
+    ``domain`` is the cluster domain; ``node_servers`` are those that its node asks itself.
+    """
+    servers, searches, options = _by_policy(spec, namespace, domain, cluster_server, node_servers)
     config = spec.get("dnsConfig") or {}
     servers = _merged(servers, config.get("nameservers") or ())[:MAX_NAMESERVERS]
     searches = _fitting(_merged(searches, config.get("searches") or ()))
@@ -36,7 +38,7 @@ def resolv_conf(spec: Obj, namespace: str, cluster_server: str, node_servers: Se
 
 
 def _by_policy(
-    spec: Obj, namespace: str, cluster_server: str, node_servers: Sequence[str]
+    spec: Obj, namespace: str, domain: str, cluster_server: str, node_servers: Sequence[str]
 ) -> tuple[list[str], list[str], dict[str, str | None]]:
     """Name servers, search list and options of a dnsPolicy alone."""
     policy = spec.get("dnsPolicy") or "ClusterFirst"
@@ -44,8 +46,7 @@ def _by_policy(
         return [], [], {}
     if policy == "Default" or (policy == "ClusterFirst" and spec.get("hostNetwork")):
         return list(node_servers), [], {}
-    searches = [f"{namespace}.svc.{CLUSTER_DOMAIN}", f"svc.{CLUSTER_DOMAIN}", CLUSTER_DOMAIN]
-    return [cluster_server], searches, {"ndots": "5"}
+    return [cluster_server], [f"{namespace}.svc.{domain}", f"svc.{domain}", domain], {"ndots": "5"}
 
 
 def _merged(first: Sequence[str], second: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from pytest_k8snet.embedded.api.objects import Obj
 from pytest_k8snet.embedded.container.spec import Bind, ContainerRoot
 from pytest_k8snet.embedded.kubelet.environment import Lookup
-from pytest_k8snet.embedded.kubelet.resolv_conf import CLUSTER_DOMAIN, cluster_dns, resolv_conf
+from pytest_k8snet.embedded.kubelet.resolv_conf import cluster_dns, resolv_conf
 from pytest_k8snet.embedded.kubelet.services import Services
 from pytest_k8snet.embedded.kubelet.volumes import Volume, make_volumes, mounts_of, write_network_files
 from pytest_k8snet.embedded.network.host import Host
@@ -127,13 +127,14 @@ class Sandbox:
     def _domain(self) -> str:
         """The domain of the pod's name; it has one when it has a subdomain."""
         subdomain = "" if self.host_network else self._spec.get("subdomain")
-        return f"{subdomain}.{self._namespace}.svc.{CLUSTER_DOMAIN}" if subdomain else ""
+        return f"{subdomain}.{self._namespace}.svc.{self._services.domain}" if subdomain else ""
 
     def _resolv_conf(self) -> list[str]:
         network = self._services.network
         outside = next(iter(network.outside.values()), None)
         servers = (outside.addresses.primary,) if outside else ()
-        return resolv_conf(self._spec, self._namespace, cluster_dns(network.versions)[0], servers)
+        server = cluster_dns(network.versions)[0]
+        return resolv_conf(self._spec, self._namespace, self._services.domain, server, servers)
 
     @property
     def _node(self) -> Node:

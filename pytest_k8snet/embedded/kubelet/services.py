@@ -32,7 +32,10 @@ class Signal:
 
 @dataclass(frozen=True)
 class Services:
-    """The parts of the cluster that a kubelet uses. ``scratch`` is in memory and private to the cluster."""
+    """The parts of the cluster that a kubelet uses. ``scratch`` is in memory and private to the cluster.
+
+    ``domain`` is the cluster domain.
+    """
 
     store: Store
     network: Network
@@ -42,3 +45,4 @@ class Services:
     scratch: Path
     config_changed: Signal
     behaviour: Behaviour
+    domain: str

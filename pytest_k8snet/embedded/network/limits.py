@@ -18,7 +18,7 @@ BURST_SECONDS = 0.01
 """How much may pass at once after a pause, as a time at the limited rate; longer would show in short transfers."""
 
 SMALLEST_BURST = 5000
-"""Bytes; tbf lets no packet through that is longer than the burst, and the largest MTU here is 1600."""
+"""Bytes; tbf lets no packet through that is longer than the burst, and a limited link has an MTU of at most 1600."""
 
 LONGEST_QUEUE = 0.1
 """Seconds that a packet may wait for its turn; it is dropped when it would wait longer."""

@@ -32,7 +32,9 @@ class Table:
         After an error the next call loads the whole table anew.
         """
         wanted = {key: part for key, part in {**self._present, **parts}.items() if part != EMPTY}
-        changes = [commands(self._table, self._present.get(key, EMPTY), part) for key, part in parts.items()]
+        # What goes comes first: its keys may be those of something new, such as an address that was given again.
+        ordered = sorted(parts.items(), key=lambda entry: entry[1] != EMPTY)
+        changes = [commands(self._table, self._present.get(key, EMPTY), part) for key, part in ordered]
         fits = self._sound and all(size(change) <= LIMIT for change in changes)
         self._sound = False
         if fits:

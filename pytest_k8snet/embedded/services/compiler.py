@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_k8snet.embedded.nftables.content import Content, name_for
-from pytest_k8snet.embedded.services.ports import Endpoint, ServicePort
+from pytest_k8snet.embedded.services.ports import Endpoint, ServicePort, near
 
 FAMILY = {4: "ip", 6: "ip6"}
 ADDRESS = {4: "ipv4_addr", 6: "ipv6_addr"}
@@ -33,6 +33,7 @@ class NodeView:
     addresses: Mapping[int, str]
     pod_cidrs: Mapping[int, str]
     reserved: Mapping[int, tuple[str, ...]]
+    zone: str = ""
 
 
 def skeleton(node: NodeView) -> Content:
@@ -97,7 +98,7 @@ class _Part:
     elements: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add_port(self, port: ServicePort, node: NodeView) -> None:
-        everywhere, here = port.cluster_endpoints, port.local_endpoints(node.name)
+        everywhere, here = near(port.cluster_endpoints, node.name, node.zone), port.local_endpoints(node.name)
         exposed = port.node_port or port.external
         cluster = self._balancer(port, "cluster", everywhere if exposed or not port.internal_local else ())
         local = self._balancer(port, "local", here if port.internal_local or (exposed and port.external_local) else ())

@@ -13,7 +13,10 @@ FAMILIES = {"IPv4": 4, "IPv6": 6}
 
 
 class LoadBalancers:
-    """Follows Services. The lowest free address is given next, so stale state of its former owner shows at once."""
+    """Follows Services. The lowest free address is given next, so stale state of its former owner shows at once.
+
+    A Service with a class is the business of whoever implements the class.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -26,7 +29,7 @@ class LoadBalancers:
                     self._settle()
 
     def _settle(self) -> None:
-        services = self._store.list("services")
+        services = [one for one in self._store.list("services") if not one["spec"].get("loadBalancerClass")]
         taken = {address for service in services for address in _given(service) if _is_ours(service)}
         for service in services:
             wanted = list(_wanted(service, taken)) if _is_ours(service) else []
@@ -44,9 +47,7 @@ def _concerns(change: Change) -> bool:
 
 
 def _is_ours(service: Obj) -> bool:
-    """One with a class is the business of whoever implements the class."""
-    spec = service["spec"]
-    return spec.get("type") == "LoadBalancer" and not spec.get("loadBalancerClass") and not is_terminating(service)
+    return service["spec"].get("type") == "LoadBalancer" and not is_terminating(service)
 
 
 def _given(service: Obj) -> Iterator[str]:

@@ -14,7 +14,10 @@ AFFINITY_SECONDS = 10800
 
 @dataclass(frozen=True, order=True)
 class Endpoint:
-    """Where a connection may end. ``node`` is empty when it is unknown."""
+    """Where a connection may end. ``node`` is empty when it is unknown.
+
+    ``for_zones`` and ``for_nodes`` are the hints: whose traffic it should be given.
+    """
 
     address: str
     port: int
@@ -22,16 +25,19 @@ class Endpoint:
     ready: bool = True
     serving: bool = True
     terminating: bool = False
+    for_zones: tuple[str, ...] = ()
+    for_nodes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ServicePort:
     """One port of a Service in one family.
 
-    ``balanced`` are the load balancer's addresses, ``external`` those and the Service's externalIPs. ``sources`` are
-    the only ranges that the load balancer serves, None for everyone. ``affinity`` is in seconds, 0 for none.
-    ``silent`` drops what cannot be served instead of refusing it; only faults ask for that. On ``health_port``, the
-    same for all ports of a Service, nodes tell whether they have endpoints; 0 for none.
+    ``balanced`` are the load balancer's addresses, ``external`` those and the Service's externalIPs; ``proxied`` those
+    that it wants for itself (ipMode). ``sources`` are the only ranges that the load balancer serves, None for everyone.
+    ``affinity`` is in seconds, 0 for none. ``silent`` drops what cannot be served instead of refusing it; only faults
+    ask for that. On ``health_port``, the same for all ports of a Service, nodes tell whether they have endpoints; 0 for
+    none.
     """
 
     service: str
@@ -43,6 +49,7 @@ class ServicePort:
     node_port: int = 0
     external: tuple[str, ...] = ()
     balanced: tuple[str, ...] = ()
+    proxied: tuple[str, ...] = ()
     sources: tuple[str, ...] | None = None
     affinity: int = 0
     internal_local: bool = False
@@ -67,6 +74,19 @@ def usable(endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     return ready or tuple(endpoint for endpoint in endpoints if endpoint.serving and endpoint.terminating)
 
 
+def near(endpoints: Sequence[Endpoint], node: str, zone: str) -> tuple[Endpoint, ...]:
+    """Return those of the endpoints in use that a node should use by their hints: all, unless each has hints.
+
+    As in kube-proxy those for the node come first, then those for its zone; hints never leave a node without any.
+    """
+    hints = ([one.for_nodes for one in endpoints], node), ([one.for_zones for one in endpoints], zone)
+    for told, own in hints:
+        meant = tuple(endpoint for endpoint, names in zip(endpoints, told, strict=True) if own in names)
+        if meant and all(told) and all(endpoint.ready for endpoint in endpoints):
+            return meant
+    return tuple(endpoints)
+
+
 def service_ports(service: Obj, slices: Iterable[Obj]) -> tuple[ServicePort, ...]:
     """Return what a proxy does for a Service; nothing for headless and ExternalName ones."""
     spec = service["spec"]
@@ -84,7 +104,8 @@ def service_ports(service: Obj, slices: Iterable[Obj]) -> tuple[ServicePort, ...
 def _service_port(service: Obj, port: Obj, address: str, slices: Sequence[Obj]) -> ServicePort:
     spec, version = service["spec"], 6 if ":" in address else 4
     entries = lookup(service, "status", "loadBalancer", "ingress") or ()
-    balanced = _of(version, (entry["ip"] for entry in entries if entry.get("ip")))
+    given = [entry for entry in entries if entry.get("ip")]
+    balanced = _of(version, (entry["ip"] for entry in given if entry.get("ipMode") != "Proxy"))
     protocol = port.get("protocol") or "TCP"
     return ServicePort(
         service=f"{namespace_of(service)}/{name_of(service)}",
@@ -96,6 +117,7 @@ def _service_port(service: Obj, port: Obj, address: str, slices: Sequence[Obj]) 
         node_port=int(port.get("nodePort") or 0),
         external=(*balanced, *_of(version, spec.get("externalIPs") or ())),
         balanced=balanced,
+        proxied=_of(version, (entry["ip"] for entry in given if entry.get("ipMode") == "Proxy")),
         sources=_sources(spec, version),
         affinity=_affinity(spec),
         internal_local=spec.get("internalTrafficPolicy") == "Local",
@@ -121,7 +143,13 @@ def _endpoints(slices: Iterable[Obj], name: str, protocol: str) -> Iterator[Endp
                     ready=ready,
                     serving=ready if serving is None else bool(serving),
                     terminating=bool(conditions.get("terminating")),
+                    for_zones=_hints(endpoint, "forZones"),
+                    for_nodes=_hints(endpoint, "forNodes"),
                 )
+
+
+def _hints(endpoint: Obj, field: str) -> tuple[str, ...]:
+    return tuple(hint["name"] for hint in lookup(endpoint, "hints", field) or ())
 
 
 def _of(version: int, addresses: Iterable[str]) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
-from pytest_k8snet.embedded.api.objects import Obj, labels_of, name_of, namespace_of
+from pytest_k8snet.embedded.api.objects import ZONE, Obj, labels_of, name_of, namespace_of
 from pytest_k8snet.embedded.api.store import Change, Store
 from pytest_k8snet.embedded.network.node import Node
 from pytest_k8snet.embedded.network.topology import Network
@@ -34,6 +35,8 @@ Follower: TypeAlias = Callable[[Mapping[Key, Ports]], Awaitable[None]]
 class ServiceProxy:
     """Follows Services and slices. ``reserved`` are the ranges, by IP version, that belong to Services alone.
 
+    ``zones`` are those of the nodes by their names, as their labels say.
+
     ``followers`` are called when the nodes have their rules. ``rewrites`` change, one after the other, what a node
     serves, ``tell`` what the followers hear of it, ``deliver`` which changes this hears of and when; without
     ``ends_flows`` UDP flows go on wherever they went. All are for faults, which must call ``update`` or ``relist``.
@@ -50,6 +53,7 @@ class ServiceProxy:
         self.tell: Callable[[Ports], Ports] = lambda ports: ports
         self.deliver: Deliver = at_once
         self.ends_flows = True
+        self.zones: dict[str, str] = {}
         self._store = store
         self._nodes = [_NodeProxy(node, reserved) for node in network.nodes.values()]
         self._followers = followers
@@ -84,7 +88,7 @@ class ServiceProxy:
                     self.deliver(change, self._note)
 
     def _list(self) -> None:
-        for plural in ("services", "endpointslices"):
+        for plural in ("nodes", "services", "endpointslices"):
             for obj in self._store.list(plural):
                 self._note(Change(0, "ADDED", obj))
 
@@ -97,15 +101,26 @@ class ServiceProxy:
             key = (namespace_of(obj), labels_of(obj).get(SERVICE_NAME, ""))
             _keep(self._slices.setdefault(key, {}), name_of(obj), change)
         else:
+            self._note_node(obj)
             return
         self._concerned.add(key)
         self._upkeep.need()
+
+    def _note_node(self, obj: Obj) -> None:
+        """A node's zone decides which of the endpoints with hints it uses."""
+        if obj["kind"] == "Node" and self.zones.get(name_of(obj), "") != (zone := labels_of(obj).get(ZONE, "")):
+            self.zones[name_of(obj)] = zone
+            self._concerned.update(self._services)
+            self._upkeep.need()
 
     async def _load(self) -> None:
         concerned, self._concerned = self._concerned, set()
         ports = {key: self._ports(key) for key in concerned}
         try:
-            await together(node.serve(self._rewritten(node.name, ports), self.ends_flows) for node in self._nodes)
+            await together(
+                node.serve(self._rewritten(node.name, ports), self.zones.get(node.name, ""), self.ends_flows)
+                for node in self._nodes
+            )
             told = {key: self.tell(listed) for key, listed in ports.items()}
             await together(follower(told) for follower in self._followers)
         except BaseException:
@@ -133,11 +148,12 @@ class _NodeProxy:
         self._table: Table | None = None
         self._udp: dict[Key, Destinations] = {}
 
-    async def serve(self, changed: Mapping[Key, Ports], ends_flows: bool) -> None:
+    async def serve(self, changed: Mapping[Key, Ports], zone: str, ends_flows: bool) -> None:
         """Serve the ports of the Services that have changed; end the UDP flows that lead to none of them any more."""
         if self._table is None:
             self._table = await self._new_table()
-        parts = {"/".join(key): service_content(ports, self._view) for key, ports in changed.items()}
+        view = replace(self._view, zone=zone)
+        parts = {"/".join(key): service_content(ports, view) for key, ports in changed.items()}
         await self._table.change(parts)
         before = [self._udp.get(key, {}) for key in changed]
         after = {key: destinations(ports, self._view.addresses) for key, ports in changed.items()}

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
-from pytest_k8snet.embedded.api.objects import Obj, is_terminating, labels_of, lookup, name_of, namespace_of
+from pytest_k8snet.embedded.api.objects import ZONE, Obj, is_terminating, labels_of, lookup, name_of, namespace_of
 from pytest_k8snet.embedded.api.store import Change, Store, StoreError
 from pytest_k8snet.embedded.services.delivery import Deliver, at_once
 from pytest_k8snet.embedded.services.slices import SERVICE_NAME, has_slices, is_managed, is_ready, plan, selects
@@ -26,6 +26,7 @@ class SliceController:
         self._services: dict[Key, Obj] = {}
         self._pods: dict[str, dict[str, Obj]] = {}
         self._slices: dict[Key, dict[str, Obj]] = {}
+        self._zones: dict[str, str] = {}
         self._heard: list[Change] = []
         self._awake = asyncio.Event()
 
@@ -35,7 +36,7 @@ class SliceController:
 
     async def relist(self) -> None:
         """Forget what was heard, and make the slices as what is stored wants them."""
-        for known in (self._services, self._pods, self._slices):
+        for known in (self._services, self._pods, self._slices, self._zones):
             known.clear()
         self._heard.clear()
         self._follow(self._existing())
@@ -69,7 +70,7 @@ class SliceController:
             self._follow(heard)
 
     def _existing(self) -> list[Change]:
-        kinds = ("services", "pods", "endpointslices")
+        kinds = ("nodes", "services", "pods", "endpointslices")
         return [Change(0, "ADDED", obj) for plural in kinds for obj in self._store.list(plural)]
 
     def _follow(self, changes: Iterable[Change]) -> None:
@@ -83,6 +84,8 @@ class SliceController:
                     concerned.update(self._note_pod(change))
                 case "EndpointSlice":
                     concerned.add(self._note_slice(change))
+                case "Node":
+                    concerned.update(self._note_node(change.obj))
         for key in sorted(concerned & self._services.keys()):
             try:
                 self._sync(self._services[key])
@@ -124,12 +127,20 @@ class SliceController:
             slices[name_of(change.obj)] = change.obj
         return key
 
+    def _note_node(self, node: Obj) -> set[Key]:
+        """Only the zone of a node stands in slices; what a node that is gone had is told by no pod any more."""
+        name, zone = name_of(node), labels_of(node).get(ZONE, "")
+        if self._zones.get(name, "") == zone:
+            return set()
+        self._zones[name] = zone
+        return set(self._services)
+
     def _sync(self, service: Obj) -> None:
         if not has_slices(service):
             return
         key = (namespace_of(service), name_of(service))
         pods = [pod for pod in self._pods.get(key[0], {}).values() if selects(service, labels_of(pod))]
-        todo = plan(service, pods, self._slices.get(key, {}).values())
+        todo = plan(service, pods, self._slices.get(key, {}).values(), self._zones)
         for endpoints in todo.create:
             self._store.create("endpointslices", endpoints)
         for endpoints in todo.replace:

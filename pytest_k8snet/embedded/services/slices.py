@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 from pytest_k8snet.embedded.api.objects import Obj, is_terminating, labels_of, lookup, name_of, namespace_of
@@ -14,6 +15,8 @@ SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
 ENDPOINTS_PER_SLICE = 100
 ENDED = ("Succeeded", "Failed")
+SAME_ZONE, SAME_NODE = ("PreferClose", "PreferSameZone"), "PreferSameNode"
+NO_ZONES: Mapping[str, str] = MappingProxyType({})
 
 Port: TypeAlias = tuple[str, int, str, str]
 """Name, number, protocol and application protocol."""
@@ -47,12 +50,14 @@ def selects(service: Obj, labels: Mapping[str, str]) -> bool:
     return bool(selector) and selector.items() <= labels.items()
 
 
-def plan(service: Obj, pods: Iterable[Obj], present: Iterable[Obj]) -> Plan:
+def plan(service: Obj, pods: Iterable[Obj], present: Iterable[Obj], zones: Mapping[str, str] = NO_ZONES) -> Plan:
     """Compare what the pods that ``service`` selects ask for with the managed slices that are ``present``.
+
+    ``zones`` are those of the nodes that have one, by the nodes' names.
 
     An endpoint stays in its slice, and pods whose named ports differ are in different slices.
     """
-    groups = _groups(service, pods)
+    groups = _groups(service, pods, zones)
     slices: dict[Group, list[Obj]] = {}
     for current in present:
         slices.setdefault(_group_of(current), []).append(current)
@@ -73,7 +78,7 @@ def plan(service: Obj, pods: Iterable[Obj], present: Iterable[Obj]) -> Plan:
     return Plan(tuple(create), tuple(replace), tuple(remove))
 
 
-def _groups(service: Obj, pods: Iterable[Obj]) -> dict[Group, dict[str, Obj]]:
+def _groups(service: Obj, pods: Iterable[Obj], zones: Mapping[str, str]) -> dict[Group, dict[str, Obj]]:
     """Endpoints by their pod's uid, in groups of one address family and the same ports."""
     groups: dict[Group, dict[str, Obj]] = {}
     for pod in pods:
@@ -83,7 +88,7 @@ def _groups(service: Obj, pods: Iterable[Obj]) -> dict[Group, dict[str, Obj]]:
         for family in service["spec"].get("ipFamilies") or ():
             if address := _address(pod, family):
                 group = groups.setdefault((family, ports), {})
-                group[pod["metadata"]["uid"]] = _endpoint(service, pod, address)
+                group[pod["metadata"]["uid"]] = _endpoint(service, pod, address, zones)
     for family in service["spec"].get("ipFamilies") or ():
         if not any(group[0] == family for group in groups):
             groups[family, ()] = {}
@@ -124,7 +129,7 @@ def _address(pod: Obj, family: str) -> str:
     return next((address for address in addresses if (":" in address) == (family == "IPv6")), "")
 
 
-def _endpoint(service: Obj, pod: Obj, address: str) -> Obj:
+def _endpoint(service: Obj, pod: Obj, address: str, zones: Mapping[str, str]) -> Obj:
     serving = is_ready(pod)
     told_early = bool(service["spec"].get("publishNotReadyAddresses"))
     ready = told_early or (serving and not is_terminating(pod))
@@ -141,7 +146,18 @@ def _endpoint(service: Obj, pod: Obj, address: str) -> Obj:
     }
     if pod["spec"].get("hostname") and pod["spec"].get("subdomain") == name_of(service):
         endpoint["hostname"] = pod["spec"]["hostname"]
+    if zone := zones.get(endpoint["nodeName"]):
+        endpoint["zone"] = zone
+    if ready and (hints := _hints(service["spec"].get("trafficDistribution"), endpoint)):
+        endpoint["hints"] = hints
     return endpoint
+
+
+def _hints(distribution: str | None, endpoint: Obj) -> Obj:
+    """Whose traffic an endpoint should be given; nothing for Services that do not ask for it."""
+    node = [{"name": endpoint["nodeName"]}] if endpoint["nodeName"] and distribution == SAME_NODE else []
+    zone = [{"name": endpoint["zone"]}] if "zone" in endpoint and distribution in (*SAME_ZONE, SAME_NODE) else []
+    return {field: named for field, named in (("forNodes", node), ("forZones", zone)) if named}
 
 
 def is_ready(pod: Obj) -> bool:

@@ -58,6 +58,7 @@ read -r _ || true
 """
 
 Ask = Callable[..., list[dict[str, Any]]]
+Tell = Callable[..., dict[str, Any]]
 
 
 class Hosts:
@@ -131,3 +132,17 @@ def ask(servers: None, channels: dict[str, AgentChannel], loop: IoLoop) -> Ask:
         return msgspec.json.decode(loop.run(channels[host].call(request, 30))["results"], type=list[dict[str, Any]])
 
     return run
+
+
+@pytest.fixture
+def tell(servers: None, channels: dict[str, AgentChannel], loop: IoLoop) -> Tell:
+    """Send any request to the exec'd role on the client."""
+
+    def send(op: str, **fields: object) -> dict[str, Any]:
+        answer = loop.run(channels["client"].call({"op": op, **fields}, 10))
+        return {
+            name: msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+            for name, value in answer.items()
+        }
+
+    return send

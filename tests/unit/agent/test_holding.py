@@ -12,21 +12,10 @@ from typing import Any
 import pytest
 
 from pytest_k8snet.errors import AgentRefused
-from pytest_k8snet.kube.exec import AgentChannel, IoLoop
+from tests.unit.agent.conftest import Tell
 
-Tell = Callable[..., dict[str, Any]]
 AGENT = (sys.executable, "-m", "pytest_k8snet.agent")
 both = pytest.mark.parametrize("protocol", ["tcp", "udp"])
-
-
-@pytest.fixture
-def tell(servers: None, channels: dict[str, AgentChannel], loop: IoLoop) -> Tell:
-    """Send any request to the exec'd role on the client."""
-
-    def send(op: str, **fields: object) -> dict[str, Any]:
-        return loop.run(channels["client"].call({"op": op, **fields}, 10))
-
-    return send
 
 
 def hold(tell: Tell, protocol: str, port: int = 8080) -> int:

@@ -53,7 +53,9 @@ def test_hosts_have_addresses_of_the_chosen_families(family: str, found: tuple[s
     assert fabric_addresses(3, options.families).all == found
 
 
-@pytest.mark.parametrize("wrong", [{"nodes": 0}, {"nodes": 201}, {"family": "ipv5"}, {"outside_hosts": -1}])
-def test_a_shape_that_cannot_be_made_is_refused(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [{"nodes": 0}, {"nodes": 201}, {"family": "ipv5"}, {"outside_hosts": -1}, {"domain": "a_b"}]
+)
+def test_a_shape_that_cannot_be_made_is_refused(wrong: dict[str, int | str]) -> None:
     with pytest.raises(ValueError, match=str(next(iter(wrong.values())))):
         ClusterOptions(**wrong)  # type: ignore[arg-type]

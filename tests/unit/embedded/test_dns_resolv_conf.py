@@ -13,7 +13,7 @@ NODE = ["nameserver 10.200.0.201"]
 
 
 def lines(**spec: Any) -> list[str]:
-    return resolv_conf(spec, "ns", "10.96.0.10", ["10.200.0.201"])
+    return resolv_conf(spec, "ns", "cluster.local", "10.96.0.10", ["10.200.0.201"])
 
 
 @pytest.mark.parametrize(

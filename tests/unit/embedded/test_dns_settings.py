@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_k8snet.corefile import CorefileError, Directive, ServerBlock, parse_corefile
-from pytest_k8snet.embedded.dns.installation import COREFILE
+from pytest_k8snet.embedded.dns.installation import corefile
 from pytest_k8snet.embedded.dns.settings import Cache, Forward, Hosts, Kubernetes, Server, read_corefile
 
 
@@ -32,7 +32,7 @@ def test_words_blocks_comments_and_quotes_are_told_apart() -> None:
 
 
 def test_the_corefile_of_a_new_cluster_is_understood() -> None:
-    (server,) = read_corefile(COREFILE)
+    (server,) = read_corefile(corefile("cluster.local"))
     zones = ("cluster.local", "in-addr.arpa", "ip6.arpa")
     assert server.kubernetes == Kubernetes(zones, "insecure", ("in-addr.arpa", "ip6.arpa"), 30)
     assert server.forwards == (Forward("", (("/etc/resolv.conf", 0),), max_concurrent=1000),)

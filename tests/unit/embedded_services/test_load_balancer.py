@@ -75,6 +75,16 @@ def test_a_class_is_someone_elses_business() -> None:
     assert addresses(store, "a") == []
 
 
+def test_what_another_class_has_said_of_its_service_stays() -> None:
+    said = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1", "ipMode": "VIP"}]}}
+    store = settled(
+        lambda s: create(s, "a", loadBalancerClass="example.org/other"),
+        lambda s: s.set_status("services", "a", "default", said),
+        lambda s: create(s, "b"),
+    )
+    assert addresses(store, "a") == ["192.0.2.1"]
+
+
 def test_a_service_that_is_no_load_balancer_any_more_loses_its_addresses() -> None:
     def change(store: Store) -> None:
         store.update("services", "a", "default", lambda service: service["spec"].update(type="ClusterIP"))

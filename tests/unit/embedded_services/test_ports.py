@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_k8snet.embedded.services.conntrack import Flow
-from pytest_k8snet.embedded.services.ports import Endpoint, service_ports
+from pytest_k8snet.embedded.services.ports import Endpoint, near, service_ports
 from pytest_k8snet.embedded.services.udp import destinations, stale_flows
 
 Object = dict[str, Any]
@@ -108,3 +109,46 @@ def test_more_endpoints_make_no_flow_stale() -> None:
     one = destinations(service_ports(service(), [endpoints("IPv4", "10.244.1.2")]), NODE_ADDRESSES)
     two = destinations(service_ports(service(), [endpoints("IPv4", "10.244.1.2", "10.244.1.3")]), NODE_ADDRESSES)
     assert stale_flows([one], [two]) is None
+
+
+A = Endpoint("10.244.1.2", 8080, "node-1", for_zones=("east",), for_nodes=("node-1",))
+B = Endpoint("10.244.2.2", 8080, "node-2", for_zones=("west",), for_nodes=("node-2",))
+PLAIN = Endpoint("10.244.3.2", 8080, "node-3")
+
+
+@pytest.mark.parametrize(
+    ("node", "zone", "expected"),
+    [
+        ("node-1", "west", (A,)),  # its node comes before its zone
+        ("node-3", "west", (B,)),
+        ("node-3", "north", (A, B)),
+        ("node-3", "", (A, B)),
+    ],
+)
+def test_a_node_uses_the_endpoints_that_are_meant_for_it_while_there_are_any(
+    node: str, zone: str, expected: tuple[Endpoint, ...]
+) -> None:
+    assert near((A, B), node, zone) == expected
+
+
+def test_hints_count_only_where_every_endpoint_has_them_and_is_ready() -> None:
+    assert near((A, B, PLAIN), "node-1", "east") == (A, B, PLAIN)
+    ending = replace(A, ready=False, terminating=True)
+    assert near((ending,), "node-2", "west") == (ending,)
+    assert near((ending, replace(B, ready=False)), "node-1", "east") == (ending, replace(B, ready=False))
+
+
+def test_hints_are_read_from_the_slices() -> None:
+    hints = {"forZones": [{"name": "east"}], "forNodes": [{"name": "node-1"}]}
+    (made, *_) = service_ports(service(), [endpoints("IPv4", "10.244.1.2", hints=hints)])
+    assert made.endpoints == (A,)
+
+
+def test_an_address_that_a_balancer_wants_for_itself_is_no_external_one() -> None:
+    made = service(type="LoadBalancer", externalIPs=["192.0.2.1", "2001:db8::1"])
+    ingress = [{"ip": "10.201.0.1", "ipMode": "VIP"}, {"ip": "10.201.0.2", "ipMode": "Proxy"}, {"ip": "10.201.0.3"}]
+    made["status"] = {"loadBalancer": {"ingress": ingress}}
+    (port, *_) = service_ports(made, [])
+    assert port.balanced == ("10.201.0.1", "10.201.0.3")
+    assert port.proxied == ("10.201.0.2",)
+    assert port.external == ("10.201.0.1", "10.201.0.3", "192.0.2.1")

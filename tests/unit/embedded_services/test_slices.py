@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,3 +157,27 @@ def test_a_selector_selects_by_all_of_its_labels() -> None:
     assert selects(service(), {"app": "web", "more": "x"})
     assert not selects(service(selector={"app": "web", "tier": "a"}), {"app": "web"})
     assert not selects(service(selector={}), {"app": "web"})
+
+
+@pytest.mark.parametrize(
+    ("distribution", "hints"),
+    [
+        (None, None),
+        ("PreferClose", {"forZones": [{"name": "east"}]}),
+        ("PreferSameZone", {"forZones": [{"name": "east"}]}),
+        ("PreferSameNode", {"forNodes": [{"name": "node-1"}], "forZones": [{"name": "east"}]}),
+    ],
+)
+def test_an_endpoint_is_in_the_zone_of_its_node_and_for_whom_the_distribution_says(
+    distribution: str | None, hints: Object | None
+) -> None:
+    made = plan(service(trafficDistribution=distribution), [pod(1), pod(2, ready=False)], [], {"node-1": "east"})
+    ready, waiting = endpoints(list(made.create))
+    assert (ready["zone"], ready.get("hints")) == ("east", hints)
+    assert (waiting["zone"], "hints" in waiting) == ("east", False)
+
+
+def test_without_a_zone_there_are_hints_for_nodes_only() -> None:
+    for distribution, hints in (("PreferClose", None), ("PreferSameNode", {"forNodes": [{"name": "node-1"}]})):
+        (endpoint,) = endpoints(list(plan(service(trafficDistribution=distribution), [pod(1)], []).create))
+        assert ("zone" in endpoint, endpoint.get("hints")) == (False, hints)

@@ -108,6 +108,20 @@ def test_a_drift_that_hits_all_arms_is_no_difference_between_them() -> None:
         assert one.ratio.estimate == pytest.approx(1, abs=0.03)
 
 
+def test_a_baseline_that_fades_is_told_beside_the_verdict() -> None:
+    drawn = random.Random(6)
+    faded = [0.0]
+
+    def fading(number: int) -> float:
+        faded[0] += 0.05
+        return math.exp(drawn.gauss(0, 0.02) - faded[0])
+
+    judged = judge({"pods": fading}, fading, {"pods": Limit(0.95, "higher")}, _plan((10, 20)), Clock())["pods"]
+
+    assert any("of what it began with" in doubt for doubt in judged.doubts)
+    assert "of what it began with" in judged.explain()
+
+
 @given(st.integers(1, 6), st.integers(0, 1000))
 def test_a_pair_of_rounds_mirrors_itself_and_every_arm_comes_first_in_turn(arms: int, seed: int) -> None:
     names = [f"arm {place}" for place in range(arms)]

@@ -13,6 +13,7 @@ from pytest_k8snet.measure.statistics import (
     Estimate,
     Interval,
     change_of,
+    drift_of,
     estimate_of,
     ratio_of,
     rounds_to_tell,
@@ -170,3 +171,13 @@ def test_that_many_rounds_do_tell_a_ratio_from_its_limit(spread: float, ratio: f
 
 def test_no_number_of_rounds_tells_a_ratio_from_itself() -> None:
     assert rounds_to_tell(0.05, 0.9, 0.9, 0.98) is None
+
+
+def test_a_drift_is_found_where_it_is_no_chance() -> None:
+    drawn = random.Random(9)
+    fading = [0.95**number * math.exp(drawn.gauss(0, 0.02)) for number in range(12)]
+    steady = [math.exp(drawn.gauss(0, 0.02)) for number in range(12)]
+
+    assert drift_of(fading) == pytest.approx(0.95**8, rel=0.1)
+    assert drift_of(steady) is None
+    assert drift_of(fading[:5]) is None

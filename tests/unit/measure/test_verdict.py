@@ -20,6 +20,11 @@ from pytest_k8snet.measure.verdict import Limit, Verdict
         (Limit(2, "lower"), 1.0, 2.0, Verdict.PASS),
         (Limit(2, "lower"), 2.1, 3.0, Verdict.FAIL),
         (Limit(2, "lower"), 1.9, 2.1, Verdict.INCONCLUSIVE),
+        (Limit(2, "same"), 0.5, 2.0, Verdict.PASS),
+        (Limit(2, "same"), 0.3, 0.4, Verdict.FAIL),
+        (Limit(2, "same"), 2.1, 9.0, Verdict.FAIL),
+        (Limit(2, "same"), 0.4, 1.0, Verdict.INCONCLUSIVE),
+        (Limit(2, "same"), 1.0, 2.1, Verdict.INCONCLUSIVE),
     ],
 )
 def test_a_verdict_needs_the_whole_interval_on_one_side(
@@ -40,5 +45,7 @@ def test_higher_and_lower_mirror_each_other(limit: float, one: float, other: flo
 
 
 def test_a_limit_that_is_no_ratio_is_refused() -> None:
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(ValueError, match="no ratio"):
         Limit(0, "higher")
+    with pytest.raises(ValueError, match="no ratio"):
+        Limit(0.9, "same")

@@ -51,6 +51,20 @@ def test_the_first_change_brings_the_skeleton_too() -> None:
     assert "add element inet k8snet-test-1 m { a : jump c-a }" in text
 
 
+def test_what_goes_leaves_its_keys_to_what_comes_at_the_same_time() -> None:
+    kernel = Kernel()
+    heir = Content(chains={"c-b": ("accept",)}, elements={("m", "a"): "jump c-b"})
+
+    async def course() -> None:
+        table = made(kernel)
+        await table.change({"a": pod("a")})
+        await table.change({"b": heir, "a": Content()})
+
+    asyncio.run(course())
+    text = kernel.taken[1]
+    assert text.index("delete element inet k8snet-test-1 m { a }") < text.index("m { a : jump c-b }")
+
+
 def test_later_changes_are_told_alone() -> None:
     kernel = Kernel()
 

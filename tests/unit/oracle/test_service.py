@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,3 +113,32 @@ def test_from_within_the_cluster_a_balancers_address_means_all() -> None:
 def test_without_an_endpoint_it_is_refused() -> None:
     assert judge(Service(()), INSIDE, Way.CLUSTER_IP).rejected
     assert judge(Service(()), OUTSIDE, Way.NODE_PORT, "node-1").rejected
+
+
+ZONES = {"node-1": "east", "node-2": "west", "node-3": "east"}
+
+
+@pytest.mark.parametrize(
+    ("distribution", "client", "expected"),
+    [
+        ("PreferClose", "node-1", {"a"}),
+        ("PreferClose", "node-2", {"b"}),
+        ("PreferSameZone", "node-3", {"a"}),
+        ("PreferSameNode", "node-2", {"b"}),
+        ("PreferSameNode", "node-3", {"a"}),  # none there, one in its zone
+        ("PreferClose", "node-4", {"a", "b"}),
+        ("PreferSameNode", "node-4", {"a", "b"}),
+    ],
+)
+def test_a_distribution_prefers_what_is_close_and_refuses_nobody(
+    distribution: str, client: str, expected: set[str]
+) -> None:
+    verdict = judge(
+        Service(TWO, distribution=distribution, zones=ZONES), Client("x", client, Where.POD), Way.CLUSTER_IP
+    )
+    assert verdict.pods == expected
+
+
+def test_where_nodes_have_no_zones_only_the_node_can_be_close() -> None:
+    for distribution, expected in (("PreferClose", {"a", "b"}), ("PreferSameNode", {"a"})):
+        assert judge(Service(TWO, distribution=distribution), INSIDE, Way.CLUSTER_IP).pods == expected

@@ -18,7 +18,7 @@ import jsonschema
 import pytest
 
 from pytest_k8snet.probe.observation import Family, Outcome, Protocol
-from pytest_k8snet.report import figures, record
+from pytest_k8snet.report import compared, figures, record
 from pytest_k8snet.report.figures import Measurement
 from pytest_k8snet.report.outcome import CheckOutcome
 from pytest_k8snet.report.record import (
@@ -50,6 +50,8 @@ PLACES = {
     "RatioRecord": ("$defs", "ratio"),
     "DistributionRecord": ("$defs", "distribution"),
     "MatrixRecord": ("$defs", "matrix"),
+    "ComparedRecord": ("$defs", "compared"),
+    "ChangeRecord": ("$defs", "change"),
     "Environment": ("$defs", "environment"),
     "NodeRecord": ("$defs", "node"),
     "CniRecord": ("$defs", "cni"),
@@ -58,7 +60,7 @@ PLACES = {
 }
 CLASSES = {
     name: found
-    for module in (record, figures)
+    for module in (record, figures, compared)
     for name, found in vars(module).items()
     if dataclasses.is_dataclass(found)
 }

@@ -98,6 +98,9 @@ def _check_service_traffic(spec: Obj) -> Iterator[Cause]:
     if spec.get("healthCheckNodePort") and not local:
         why = "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
         yield invalid("spec.healthCheckNodePort", spec["healthCheckNodePort"], why)
+    distribution, known = spec.get("trafficDistribution"), ("PreferClose", "PreferSameNode", "PreferSameZone")
+    if distribution is not None and distribution not in known:
+        yield unsupported("spec.trafficDistribution", distribution, known)
     seconds = lookup(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds")
     if seconds is not None and not 0 < seconds <= 86400:
         path = "spec.sessionAffinityConfig.clientIP.timeoutSeconds"

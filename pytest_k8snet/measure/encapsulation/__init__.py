@@ -1,0 +1,1 @@
+"""How packets travel between nodes, told from packets that were captured on the way."""

@@ -1,0 +1,1 @@
+"""MTU: of interfaces, of paths, and what an encapsulation takes of it."""

@@ -1,0 +1,1 @@
+"""How long until a change that was asked of the API holds for packets."""
