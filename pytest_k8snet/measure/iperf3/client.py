@@ -60,10 +60,13 @@ class Client:
 
     def close(self) -> None:
         """End the streams."""
+        self._close_feed()
+        self._close_log()
+
+    def _close_feed(self) -> None:
         if self._feed is not None:
             self._attachment.loop.run(self._feed.close(), WRITE_SECONDS)
             self._feed = None
-        self._close_log()
 
     def _close_log(self) -> None:
         if self._log is not None:
@@ -73,7 +76,9 @@ class Client:
     def _write(self, line: str) -> None:
         loop = self._attachment.loop
         try:
-            if self._feed is None or not self._feed.alive:
+            if self._feed is not None and not self._feed.alive:
+                self._close_feed()
+            if self._feed is None:
                 self._feed = loop.run(Feed.open(self._attachment.endpoint, self._command), WRITE_SECONDS)
             loop.run(self._feed.write(line), WRITE_SECONDS)
         except (ApiError, TimeoutError) as error:
