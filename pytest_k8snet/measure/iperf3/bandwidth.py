@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from contextlib import ExitStack
 
@@ -39,6 +40,7 @@ class Bandwidth:
         self._served: Served | None = None
         self._judged: dict[tuple[Load, Family, Path], Judged | MeasurementError] = {}
         self._courses: dict[tuple[Load, Family, Path], Course] = {}
+        self._reached: defaultdict[Family, set[Path]] = defaultdict(set)
         self._stack = ExitStack()
         self.near, self.far = (node.name for node in (*cluster.nodes, cluster.nodes[0])[:2])
 
@@ -90,7 +92,9 @@ class Bandwidth:
         address, port = self._address(path, family)
         course = Course(self._bench.client(ends.client), address, port, load, self._seconds)
         self._courses[load, family, path] = course
-        course.open(self._converge)
+        if path not in self._reached[family]:
+            course.open(self._converge)
+            self._reached[family].add(path)
         return course
 
     def lacks(self, path: Path, family: Family) -> str:

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.errors import ApiError, MeasurementError
+from pytest_k8snet.errors import ApiError, MeasurementError, NoVerdict
 from pytest_k8snet.fleet import as_pod
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.exec import exec_once
@@ -65,6 +65,7 @@ class Bench:
         self._host_port = secrets.choice(HOST_PORTS)
         self._servers: dict[Site, Server] = {}
         self._clients: dict[Site, Client] = {}
+        self._failed: NoVerdict | None = None
         self.versions: dict[str, str] = {}
         """The version of iperf3 by the name of each client's Job."""
 
@@ -75,7 +76,17 @@ class Bench:
             PodNotReady: one will not run, or did not in time, with the reason.
             MeasurementError: one runs and cannot be used, such as a server whose port somebody else has.
 
+        What could not be started once is not tried again: it is told to everyone who asks.
         """
+        if self._failed is not None:
+            raise self._failed
+        try:
+            self._start(servers, clients)
+        except NoVerdict as error:
+            self._failed = error
+            raise
+
+    def _start(self, servers: Collection[Site], clients: Collection[Site]) -> None:
         deadline = Deadline(START_SECONDS)
         new_servers = [site for site in dict.fromkeys(servers) if site not in self._servers]
         new_clients = [site for site in dict.fromkeys(clients) if site not in self._clients]

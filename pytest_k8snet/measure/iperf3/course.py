@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_k8snet.errors import MeasurementError
 from pytest_k8snet.kube.wait import Deadline
 from pytest_k8snet.measure.iperf3.client import Client
 from pytest_k8snet.measure.iperf3.failures import NothingArrived, Unreached
@@ -11,6 +12,9 @@ from pytest_k8snet.measure.iperf3.results import Throughput
 from pytest_k8snet.measure.iperf3.transfer import Amount, Manner, Transfer
 
 KNOCK = Amount(bytes=1000)
+SHORTEST = 1 / 8
+"""Of the seconds that were asked for: a run that was over sooner measured buffers, and is no sample."""
+TRIES = 3
 
 
 class Course:
@@ -39,11 +43,25 @@ class Course:
                 return
 
     def __call__(self, number: int) -> float:
-        """Measure in a round."""
-        if self._amount is None:
-            self._amount = find_amount(self._seconds, self._load.manner, self._run)
-        self.seen.append(self._run(self._amount))
-        return self._load.value(self.seen[-1])
+        """Measure in a round.
+
+        Raises:
+            MeasurementError: nothing that could be measured, with the reason.
+
+        """
+        for _ in range(TRIES):
+            if self._amount is None:
+                self._amount = find_amount(self._seconds, self._load.manner, self._run)
+            found = self._run(self._amount)
+            if not self._amount.bytes or found.seconds >= self._seconds * SHORTEST:
+                self.seen.append(found)
+                return self._load.value(found)
+            self._amount = None
+        raise MeasurementError(
+            f"{found.bytes} bytes took {found.seconds:.3f} s only: this path is now fast and now slow, and no number "
+            f"of bytes lasts {self._seconds:g} s on it",
+            hint="Measure for whole seconds: --k8snet-profile nightly.",
+        )
 
     def _run(self, amount: Amount) -> Throughput:
         return self._client.run(Transfer(*self._where, self._load.manner, amount))

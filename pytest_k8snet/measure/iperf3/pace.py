@@ -20,16 +20,20 @@ SHORTEST_SECONDS = 0.001
 def find_amount(seconds: float, manner: Manner, run: Callable[[Amount], Throughput]) -> Amount:
     """Return what takes about ``seconds``, found by runs that grow until one takes a third of it.
 
-    Nothing is tried for whole seconds, and for a rate that is known.
+    A path that is too slow for that gets a whole second: so few bytes would lie in the sender's buffer when iperf3
+    ends, and it would be measured how fast that is filled. Nothing is tried for whole seconds, and for a known rate.
     """
     if seconds >= 1 or manner.udp_rate:
         return Amount.lasting(seconds, manner.udp_rate)
     tried = FIRST_BYTES
     while True:
         wanted = max(1, round(tried * seconds / _seconds(tried, run)))
-        if wanted <= tried / LONG_ENOUGH:
+        if wanted * LONG_ENOUGH > tried:
+            tried = min(wanted, tried * GROWTH)
+        elif wanted < tried * LONG_ENOUGH:
+            return Amount(seconds=1)
+        else:
             return Amount(bytes=wanted)
-        tried = min(wanted, tried * GROWTH)
 
 
 def _seconds(tried: int, run: Callable[[Amount], Throughput]) -> float:

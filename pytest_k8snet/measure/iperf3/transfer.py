@@ -39,10 +39,14 @@ class Manner:
 
 @dataclass(frozen=True)
 class Amount:
-    """How much to send: for some whole ``seconds``, or ``bytes``, because iperf3 knows no parts of a second."""
+    """How much to send: for some whole ``seconds``, or ``bytes``, because iperf3 knows no parts of a second.
+
+    ``omitted`` are the seconds at the beginning that do not count.
+    """
 
     seconds: int = 0
     bytes: int = 0
+    omitted: int = 0
 
     def __post_init__(self) -> None:
         if (self.seconds > 0) == (self.bytes > 0):
@@ -52,13 +56,8 @@ class Amount:
     def lasting(cls, seconds: float, bits_per_second: float) -> Amount:
         """Return what takes about ``seconds`` at this rate."""
         if seconds >= 1:
-            return cls(seconds=round(seconds))
+            return cls(seconds=round(seconds), omitted=OMITTED_SECONDS)
         return cls(bytes=max(1, math.ceil(seconds * bits_per_second / 8)))
-
-    @property
-    def omitted(self) -> int:
-        """The seconds at the beginning that do not count."""
-        return OMITTED_SECONDS if self.seconds else 0
 
     def arguments(self) -> tuple[str, ...]:
         """Return the arguments of iperf3."""

@@ -51,7 +51,8 @@ def test_a_load_is_asked_for_by_arguments(load: object, wanted: tuple[str, ...])
 
 
 def test_a_run_lasts_whole_seconds_with_one_left_out_or_some_bytes() -> None:
-    assert transfer(seconds=5).arguments()[-4:] == ("-t", "5", "-O", "1")
+    assert Amount.lasting(5.2, 0).arguments() == ("-t", "5", "-O", "1")
+    assert transfer(seconds=1).arguments()[-4:] == ("-t", "1", "-O", "0")
     assert transfer(bytes=77).arguments()[-2:] == ("-n", "77")
     assert transfer(seconds=5).limit > 6
 
@@ -66,7 +67,7 @@ def moved(size: int, seconds: float) -> Throughput:
     return Throughput(size * 8 / seconds, size, seconds, Cpu(1, 1), "iperf 3.12")
 
 
-@given(st.floats(1e6, 4e11), st.floats(0.05, 0.9))
+@given(st.floats(6e8, 4e11), st.floats(0.05, 0.9))
 def test_bytes_are_found_that_last_as_long_as_was_asked(rate: float, seconds: float) -> None:
     tried: list[int] = []
 
@@ -84,8 +85,17 @@ def test_whole_seconds_and_a_known_rate_need_no_trial() -> None:
     def never(amount: Amount) -> Throughput:
         raise AssertionError(amount)
 
-    assert find_amount(3, Manner(), never) == Amount(seconds=3)
+    assert find_amount(3, Manner(), never) == Amount(seconds=3, omitted=1)
     assert find_amount(0.4, DATAGRAMS.manner, never) == Amount(bytes=1_000_000)
+
+
+def test_a_path_on_which_few_bytes_fill_only_the_buffer_is_measured_for_a_second() -> None:
+    buffer, rate = 4_000_000, 40e6
+
+    def run(amount: Amount) -> Throughput:
+        return moved(amount.bytes, 0.001 + max(0, amount.bytes - buffer) * 8 / rate)
+
+    assert find_amount(0.1, Manner(), run) == Amount(seconds=1)
 
 
 def test_a_trial_that_was_too_small_to_arrive_is_followed_by_a_larger_one() -> None:
