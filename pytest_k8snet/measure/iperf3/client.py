@@ -10,9 +10,8 @@ from typing import Any
 
 from pytest_k8snet.attach import Attachment
 from pytest_k8snet.errors import ApiError, MeasurementError
-from pytest_k8snet.kube.feed import Feed
+from pytest_k8snet.kube.exec import exec_once
 from pytest_k8snet.kube.logs import LogEnded, LogReader
-from pytest_k8snet.kube.stream import Command
 from pytest_k8snet.measure.iperf3 import jobs
 from pytest_k8snet.measure.iperf3.results import Throughput
 from pytest_k8snet.measure.iperf3.transcript import Transcript
@@ -33,9 +32,7 @@ class Client:
         self._pod = pod
         self._ended = ended
         self._numbers = itertools.count(1)
-        self._command = Command(namespace, pod, jobs.CONTAINER, jobs.FEED, stdin=True)
         self._log: LogReader | None = None
-        self._feed: Feed | None = None
 
     def wait(self, seconds: float) -> str:
         """Wait until the client takes runs and return its version. Raises MeasurementError when it does not."""
@@ -59,31 +56,23 @@ class Client:
         return Transcript.of(transfer, lines, time.monotonic() - began).throughput()
 
     def close(self) -> None:
-        """End the streams."""
-        self._close_feed()
-        self._close_log()
-
-    def _close_feed(self) -> None:
-        if self._feed is not None:
-            self._attachment.loop.run(self._feed.close(), WRITE_SECONDS)
-            self._feed = None
-
-    def _close_log(self) -> None:
+        """Read no more."""
         if self._log is not None:
             self._attachment.loop.run(self._log.close(), WRITE_SECONDS)
             self._log = None
 
     def _write(self, line: str) -> None:
-        loop = self._attachment.loop
+        command = ("sh", "-c", jobs.WRITE, line)
+        attachment = self._attachment
+        writing = exec_once(attachment.endpoint, self._namespace, self._pod, jobs.CONTAINER, command, WRITE_SECONDS)
         try:
-            if self._feed is not None and not self._feed.alive:
-                self._close_feed()
-            if self._feed is None:
-                self._feed = loop.run(Feed.open(self._attachment.endpoint, self._command), WRITE_SECONDS)
-            loop.run(self._feed.write(line), WRITE_SECONDS)
-        except (ApiError, TimeoutError) as error:
+            done = attachment.loop.run(writing, WRITE_SECONDS + 5)
+        except ApiError as error:
             self._demand_alive(error)
-            raise ApiError(f"no run can be told to {self._namespace}/{self._pod}: {error}") from error
+            raise
+        if done.exit_code:
+            self._demand_alive(None)
+            raise MeasurementError(f"{self._pod} takes no run: {done.stderr.strip()}")
 
     def _printed(self, first: str, last: str, seconds: float, otherwise: str) -> list[str]:
         """Return what the client prints between two lines; a stream that was cut is read again from its beginning."""
@@ -98,7 +87,7 @@ class Client:
                 raise MeasurementError(f"{self._pod}: {otherwise} within {seconds:g} s") from error
             except LogEnded as error:
                 self._demand_alive(error)
-                self._close_log()
+                self.close()
                 time.sleep(PAUSE)
 
     def _reader(self) -> LogReader:

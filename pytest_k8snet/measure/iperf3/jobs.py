@@ -35,8 +35,8 @@ while read -r number limit arguments <&3; do
   timeout -s INT "$limit" "$0" $arguments 2>&1 3<&-
   echo "{END} $number $?"
 done"""
-FEED = ("sh", "-c", f"exec cat >{FIFO}")
-"""What is exec'd in a client: each line of its standard input is a run."""
+WRITE = f'printf "%s\\n" "$0" >{FIFO}'
+"""What is exec'd in a client, with the line to write as its argument."""
 
 
 def server(run_id: str, namespace: str, request: PodRequest, settings: Settings, program: str) -> Object:
