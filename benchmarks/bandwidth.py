@@ -51,7 +51,7 @@ def test_as_by_hand(k8snet_cluster: Cluster, bench: Bench) -> None:
     near, far = (node.name for node in k8snet_cluster.nodes[:2])
     target, client = bench.server(Site(far)).pod, bench.client(Site(near))
     (pod,) = k8snet_cluster.api.objects("v1", "Pod", bench.namespace.name, labels="k8snet.io/pod=iperf3-client-pod-n1")
-    transfer = Transfer(target.addresses[0], target.port, Manner(), Amount(seconds=SECONDS))
+    transfer = Transfer(target.addresses[0], target.port, Manner(), Amount.lasting(SECONDS, 0))
     context = k8snet_cluster.attachment.state.context
     ours: list[float] = []
     theirs: list[float] = []
