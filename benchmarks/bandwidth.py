@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import statistics
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -59,7 +59,7 @@ def test_as_by_hand(k8snet_cluster: Cluster, bench: Bench) -> None:
     show_load()
     print(f"{transfer}\n{bench.versions}, container {jobs.CONTAINER}")
     for number in range(ROUNDS):
-        steps = [
+        steps: list[Callable[[], None]] = [
             lambda: ours.append(client.run(transfer).bits_per_second),
             lambda: theirs.append(by_hand(context, pod["metadata"]["name"], bench.namespace.name, target)),
         ]
