@@ -21,14 +21,17 @@ OUTSIDE_AGENT = (sys.executable, "-m", "pytest_k8snet.agent", "probe")
 
 
 class Attachment:
-    """Connections that are opened when they are first used. Whoever makes one closes it."""
+    """Connections that are opened when they are first used. Whoever makes one closes it.
+
+    ``loop`` is where streams live, ``endpoint`` where they go to.
+    """
 
     def __init__(self, state: ClusterState, settings: Settings) -> None:
         self.state = state
         self.settings = settings
         self.api = KubeApi(state.access())
-        self._loop = IoLoop()
-        self._endpoint = self.api.endpoint()
+        self.loop = IoLoop()
+        self.endpoint = self.api.endpoint()
         self._channels: dict[Pod, AgentChannel] = {}
         profile = settings.profile_settings
         patience = Patience(
@@ -36,7 +39,7 @@ class Attachment:
         )
         self.broken_paths: set[Path] = set()
         """The paths that had their time to come true and did not: whoever finds them broken still need not wait."""
-        self.prober = Prober(self._channel, self._loop, patience)
+        self.prober = Prober(self._channel, self.loop, patience)
 
     def hello(self, pods: Collection[Pod]) -> dict[Pod, Mapping[str, Any]]:
         """Greet the agent of each pod. Raises NoVerdict for one that does not answer."""
@@ -44,9 +47,9 @@ class Attachment:
 
     def close(self) -> None:
         """Close every stream and the loop."""
-        self._loop.run(close_all(self._channels.values()), 30)
+        self.loop.run(close_all(self._channels.values()), 30)
         self._channels.clear()
-        self._loop.close()
+        self.loop.close()
         self.api.close()
 
     def _channel(self, pod: Pod) -> AgentChannel:
@@ -59,4 +62,4 @@ class Attachment:
         if not pod.namespace:
             return await LocalSession.open(OUTSIDE_AGENT)
         agent = OUTSIDE_AGENT if pod == self.state.outside else AGENT
-        return await ExecSession.open(self._endpoint, pod.namespace, pod.name, pod.container, agent)
+        return await ExecSession.open(self.endpoint, pod.namespace, pod.name, pod.container, agent)

@@ -45,6 +45,14 @@ def seconds(value: str) -> float | None:
     return seconds
 
 
+def share(value: str) -> float:
+    """Return a share, more than 0 and less than 1."""
+    found = float(value) if re.fullmatch(r"\d*\.?\d+", value) else 0.0
+    if not 0 < found < 1:
+        raise ValueError("expected a share, more than 0 and less than 1")
+    return found
+
+
 def in_namespace(value: str) -> str:
     """Return NAMESPACE/NAME as it is."""
     if value and not re.fullmatch(r"[^/\s]+/[^/\s]+", value):

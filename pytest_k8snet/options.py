@@ -108,6 +108,14 @@ OPTIONS: tuple[Option, ...] = (
         metavar="SECONDS",
         parse=values.seconds,
     ),
+    Option(
+        "least_bandwidth",
+        "share of the nodes' own bandwidth that every path of pods must reach",
+        "0.1",
+        "SHARE",
+        values.share,
+    ),
+    Option("most_loss", "share of UDP datagrams that may be lost at a modest rate", "0.01", "SHARE", values.share),
     Option("node_selector", "only nodes with these labels", metavar="KEY=VALUE,...", parse=values.pairs),
     Option(
         "tolerations",
@@ -164,6 +172,8 @@ class Settings:
     claims: str
     faults_from: str
     converge: float | None
+    least_bandwidth: float
+    most_loss: float
     node_selector: dict[str, str]
     tolerations: tuple[dict[str, str], ...]
     runtime_class: str

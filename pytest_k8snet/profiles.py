@@ -17,6 +17,7 @@ LEVELS = {
 class Measuring:
     """How long is measured: see ``measure.rounds.Plan``. ``undecided`` is what becomes of a check without a verdict.
 
+    ``transfer`` is how many seconds one run of iperf3 takes: there are many of them, and each is one sample.
     Changes of the API must hold for packets within ``takes_hold`` seconds; so many ``changes`` of each kind are
     measured, while ``churn`` others are made in each second.
     """
@@ -24,6 +25,7 @@ class Measuring:
     looks: tuple[int, ...]
     seconds: float
     budget: float
+    transfer: float
     undecided: Literal["skip", "error"] = "skip"
     takes_hold: float = 5.0
     changes: int = 5
@@ -42,22 +44,26 @@ class Profile:
     timeout: float = 1.0
     converge: float = 15.0
     hold: float = 0.2
-    measuring: Measuring = Measuring(looks=(5, 10, 20), seconds=2.0, budget=60.0)
+    measuring: Measuring = Measuring(looks=(5, 10, 20), seconds=2.0, budget=60.0, transfer=0.5)
 
 
 PROFILES = {
-    "smoke": Profile(frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, changes=2)),
+    "smoke": Profile(
+        frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, transfer=0.1, changes=2)
+    ),
     "standard": Profile(frozenset({"core", "extended"})),
     "nightly": Profile(
         frozenset({"core", "extended", "performance"}),
         hold=2.0,
-        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0, changes=10),
+        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0, transfer=3.0, changes=10),
     ),
     "acceptance": Profile(
         frozenset({"core", "extended", "performance"}),
         converge=30.0,
         hold=5.0,
-        measuring=Measuring(looks=(8, 16, 32), seconds=8.0, budget=900.0, undecided="error", changes=20, churn=20.0),
+        measuring=Measuring(
+            looks=(8, 16, 32), seconds=8.0, budget=900.0, transfer=5.0, undecided="error", changes=20, churn=20.0
+        ),
     ),
 }
 
@@ -68,5 +74,5 @@ CALIBRATION = Profile(
     timeout=0.5,
     converge=1.5,
     hold=0.0,
-    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=6.0, takes_hold=1.0, changes=1),
+    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=6.0, transfer=0.1, takes_hold=1.0, changes=1),
 )

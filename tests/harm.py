@@ -46,7 +46,7 @@ def test_an_agent_that_is_killed_is_replaced(k8snet_cluster, ask, pods):
     ask(pods[0], pods[1])
     channel = k8snet_cluster.attachment
     command = ["python3", "-c", KILL]
-    done = channel._loop.run(
+    done = channel.loop.run(
         exec_once(k8snet_cluster.api.endpoint(), pods[0].namespace, pods[0].name, pods[0].container, command)
     )
     assert done.stdout.startswith("killed"), done

@@ -18,6 +18,9 @@ BEFORE_DEFRAGMENTATION = "type filter hook prerouting priority -450"
 DESTINATION_NAT = "type nat hook prerouting priority -110"
 SOURCE_NAT = "type nat hook postrouting priority 90"
 
+TOO_FAST = "limit rate over 5 mbytes/second burst 64 kbytes"
+"""Matches what is more than 40 Mbit/s: a hundredth of what the links carry, and more than any check of reachability."""
+
 Chains = Mapping[str, Iterable[str]]
 """Rules by the hook of their chain. No chains: nothing on that node."""
 

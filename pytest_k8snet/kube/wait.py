@@ -19,6 +19,12 @@ HOPELESS_WAITING = {
     "RunContainerError": "The container cannot be started: the image must bring python3.",
 }
 
+JOB = "job-name"
+"""The label that the Job controller gives pods; batch.kubernetes.io/job-name came beside it with Kubernetes 1.27."""
+
+JOB_SECONDS = 5.0
+"""How often a Job without a pod is asked for its events."""
+
 
 class Deadline:
     """A point in time that is handed down. ``seconds`` from now."""
@@ -55,12 +61,26 @@ def hopeless(pod: Object) -> tuple[str, str]:
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
             hint = "Taints and selectors: --k8snet-tolerations, --k8snet-node-selector."
             return f"Unschedulable: {condition.get('message', '')}", hint
+    return (over, "See its logs and events.") if (over := ended(pod)) else ("", "")
+
+
+def ended(pod: Object) -> str:
+    """Return how a pod has come to its end, or "" while it has not."""
+    status = pod.get("status", {})
     if status.get("phase") in {"Failed", "Succeeded"}:
-        return (
-            f"phase {status['phase']}: {status.get('message') or status.get('reason', '')}",
-            "See its logs and events.",
-        )
-    return "", ""
+        said = status.get("message") or status.get("reason", "") or _exits(status)
+        return f"phase {status['phase']}: {said}"
+    return ""
+
+
+def _exits(status: Object) -> str:
+    """Return how the containers of a pod have ended."""
+    ended = {
+        container["name"]: container["state"]["terminated"]
+        for container in status.get("containerStatuses") or []
+        if (container.get("state") or {}).get("terminated")
+    }
+    return ", ".join(f"container {name} ended with exit code {how['exitCode']}" for name, how in ended.items())
 
 
 def running(pod: Object) -> bool:
@@ -102,6 +122,36 @@ def wait_for_pods(
             hint=f"kubectl -n {namespace} describe pod {late}",
         )
     return [found[name] for name in names]
+
+
+def wait_for_job(api: KubeApi, namespace: str, name: str, deadline: Deadline) -> Object:
+    """Wait until the pod of a Job runs and return it. Raises PodNotReady: it will not, or did not in time.
+
+    The pod of a Job that may not make one never comes; only the events of the Job say so.
+    """
+    found: dict[str, Object] = {}
+
+    def pod() -> Object:
+        mine = [one for one in found.values() if (one["metadata"].get("labels") or {}).get(JOB) == name]
+        return mine[0] if mine else {}
+
+    def settled() -> bool:
+        reason, hint = hopeless(pod())
+        if reason:
+            raise PodNotReady(f"the pod of Job {namespace}/{name} will not run: {reason}", hint=hint)
+        return running(pod())
+
+    while deadline.left():
+        _follow(api, "Pod", namespace, found, settled, Deadline(min(deadline.left(), JOB_SECONDS)))
+        if settled():
+            return pod()
+        if not pod() and (events := _events(api, namespace, name)):
+            raise PodNotReady(f"Job {namespace}/{name} has no pod:{events}", hint=f"kubectl -n {namespace} get events")
+    raise PodNotReady(
+        f"the pod of Job {namespace}/{name} does not run after {deadline.seconds:.0f} s: {_last_state(pod() or None)}"
+        f"{_events(api, namespace, pod()['metadata']['name'] if pod() else name)}",
+        hint=f"kubectl -n {namespace} describe job {name}",
+    )
 
 
 def wait_until_gone(api: KubeApi, namespaces: Collection[str], deadline: Deadline) -> list[str]:

@@ -23,12 +23,15 @@ USUAL = 0.5
 class Fitness:
     """What an A/A run tells: in which share of runs with this noise an unchanged network would be called worse
     (``false_alarms``), or not be judged at all (``undecided``); ``reason`` why that is too much, "" when it is not.
+
+    ``trusted``: a FAIL on this network is one. That also holds where noise leaves most runs without a verdict.
     """
 
     itself: Judged
     false_alarms: float
     undecided: float
     reason: str = ""
+    trusted: bool = True
 
 
 def fitness_of(itself: Judged, plan: Plan) -> Fitness:
@@ -45,11 +48,11 @@ def fitness_of(itself: Judged, plan: Plan) -> Fitness:
     interval = itself.ratio.interval
     said = f"{interval.low:.3f} to {interval.high:.3f} times itself"
     if 1 not in interval and itself.limit.verdict(interval) is not Verdict.PASS:
-        return replace(
-            found, reason=f"one path, measured twice, is {said}: something else changes while it is measured"
-        )
+        changes = f"one path, measured twice, is {said}: something else changes while it is measured"
+        return replace(found, reason=changes, trusted=False)
     if found.false_alarms > TOLERABLE:
-        return replace(found, reason=f"{found.false_alarms:.0%} of the runs would call an unchanged network worse")
+        alarms = f"{found.false_alarms:.0%} of the runs would call an unchanged network worse"
+        return replace(found, reason=alarms, trusted=False)
     if found.undecided > USUAL:
         return replace(found, reason=f"{found.undecided:.0%} of the runs would have no verdict: one path is {said}")
     return found

@@ -33,7 +33,7 @@ class Plan:
     A verdict is looked for after each number of rounds in ``looks``, and when ``budget`` seconds are spent instead of
     the next look. Looking costs: with three looks at a ``confidence`` of 0.98 the verdict is wrong in about 2.3 % of
     the runs on a network that is exactly at its limit, with a look after every round in 9 %. ``seconds`` is how long
-    an arm should take for one measurement; ``seed`` decides the order.
+    an arm should take for one measurement; ``seed`` decides the order. Raises ValueError for looks that do not grow.
     """
 
     looks: tuple[int, ...]

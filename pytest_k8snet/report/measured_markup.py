@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from pytest_k8snet.report.figures import ComparisonRecord, DistributionRecord
+from pytest_k8snet.report.figures import ComparisonRecord
 from pytest_k8snet.report.markup import Markup, element, joined
 from pytest_k8snet.report.pictures.bars import bars
 from pytest_k8snet.report.pictures.curves import curves
@@ -24,7 +24,7 @@ def measured_markup(checks: Iterable[CheckRecord]) -> Markup:
     if not measuring:
         return Markup()
     return element(
-        "section", element("h2", "Performance"), _verdicts(measuring), *map(_pictures, measuring), class_="performance"
+        "section", element("h2", "Performance"), _verdicts(measuring), _bars(measuring), *map(_others, measuring)
     )
 
 
@@ -49,19 +49,27 @@ def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
     yield element("td", one.verdict, class_=f"chip {VERDICTS[one.verdict]}")
 
 
-def _pictures(check: CheckRecord) -> Markup:
+def _bars(checks: list[CheckRecord]) -> Markup:
+    """Return a picture for each baseline, with the paths of all checks that were measured in the same rounds.
+
+    Those share the baseline's samples, so that the first of these tells them from others.
+    """
+    groups: dict[tuple[str, str, tuple[float, ...]], list[tuple[str, ComparisonRecord]]] = {}
+    for check in checks:
+        for one in check.comparisons:
+            key = (one.unit, one.against, tuple(one.baseline.samples[:1]))
+            groups.setdefault(key, []).append((check.name, one))
     return joined(
-        (
-            *(bars(list(group), f"{check.name}: {check.title}") for _, group in groupby(check.comparisons, _baseline)),
-            *(curves(list(group), f"{check.name}: {check.title}") for _, group in groupby(check.distributions, _unit)),
-            *map(matrix, check.matrices),
-        )
+        bars([one for _, one in group], ", ".join(dict.fromkeys(name for name, _ in group)))
+        for group in groups.values()
     )
 
 
-def _baseline(one: ComparisonRecord) -> tuple[str, str]:
-    return one.unit, one.against
-
-
-def _unit(one: DistributionRecord) -> str:
-    return one.unit
+def _others(check: CheckRecord) -> Markup:
+    by_unit = groupby(check.distributions, lambda one: one.unit)
+    return joined(
+        (
+            *(curves(list(group), f"{check.name}: {check.title.rstrip('.')}") for _, group in by_unit),
+            *map(matrix, check.matrices),
+        )
+    )

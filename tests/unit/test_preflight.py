@@ -18,6 +18,7 @@ from pytest_k8snet.dns import permissions
 from pytest_k8snet.errors import ApiError, NoVerdict, PodNotReady, PreflightError
 from pytest_k8snet.kube.access import Access
 from pytest_k8snet.kube.client import KubeApi
+from pytest_k8snet.measure.iperf3 import bench
 from pytest_k8snet.options import Settings
 from pytest_k8snet.policy import enforcement, tier_enforcement
 from pytest_k8snet.policy.cluster_manifests import GROUP
@@ -380,12 +381,14 @@ def test_the_manifest_of_the_permissions_grants_exactly_what_is_asked_for() -> N
     of_dns = {
         (verb, resource) for verb, group, resource in (*permissions.PERMISSIONS, *permissions.OF_DRILLS) if not group
     }
-    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services | of_dns
+    of_bandwidth = {(verb, resource) for verb, group, resource in bench.PERMISSIONS if not group}
+    assert granted == set(preflight.PERMISSIONS) | set(enforcement.OF_CASES) | of_services | of_dns | of_bandwidth
 
 
-@pytest.mark.parametrize("group", ["apps", "discovery.k8s.io"])
-def test_the_permissions_for_services_are_in_the_manifest(group: str) -> None:
+@pytest.mark.parametrize("group", ["apps", "batch", "discovery.k8s.io"])
+def test_the_permissions_of_other_groups_are_in_the_manifest(group: str) -> None:
     file = Path(preflight.__file__).parents[1] / "docs" / "rbac.yaml"
     (rule,) = [rule for rule in yaml.safe_load(file.read_text())["rules"] if rule["apiGroups"] == [group]]
-    wanted = {(verb, resource) for verb, of, resource in backends.PERMISSIONS if of == group}
+    asked = (*backends.PERMISSIONS, *bench.PERMISSIONS)
+    wanted = {(verb, resource) for verb, of, resource in asked if of == group}
     assert {(verb, resource) for verb in rule["verbs"] for resource in rule["resources"]} == wanted

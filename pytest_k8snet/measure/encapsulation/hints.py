@@ -6,7 +6,7 @@ from collections.abc import Collection
 from ipaddress import ip_address, ip_network
 
 from pytest_k8snet.cluster import Cluster
-from pytest_k8snet.measure.encapsulation.evidence import Around, Way
+from pytest_k8snet.measure.encapsulation.evidence import ENCRYPTED, Around, Way
 from pytest_k8snet.measure.mtu.interfaces import of_nodes, of_pods
 from pytest_k8snet.measure.mtu.overhead import gain
 from pytest_k8snet.probe.facts import Route
@@ -28,6 +28,16 @@ def without_encapsulation(cluster: Cluster, probe: Probing, ways: Collection[Way
     hint = f"nodes reach each other without a router, so that {kinds} for {family} could be switched off"
     gained = gain(pod_mtu, node_mtu)
     return f"{hint}: {gained or 'less work for each packet'}"
+
+
+def larger_mtu(ways: Collection[Way], pod_mtu: int, node_mtu: int) -> str:
+    """Say what pods would gain by the largest MTU that what was seen around packets leaves them; "" for nothing.
+
+    Of what is encrypted it cannot be seen how much is added.
+    """
+    if any(way.around is None or way.around in ENCRYPTED for way in ways):
+        return ""
+    return gain(pod_mtu, node_mtu - max((way.added for way in ways), default=0))
 
 
 def neighbours(cluster: Cluster, probe: Probing) -> bool:

@@ -14,7 +14,6 @@ from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.latency.judging import MEDIAN
 from pytest_k8snet.measure.latency.paths import Path
 from pytest_k8snet.measure.rounds import Arm, Plan, judge
-from pytest_k8snet.measure.statistics import ratio_of
 from pytest_k8snet.measure.verdict import Limit
 from pytest_k8snet.probe.observation import Pod, Protocol
 from pytest_k8snet.probe.prober import Prober
@@ -22,7 +21,7 @@ from pytest_k8snet.probe.prober import Prober
 TIMEOUT = 3.0
 """Less than resolvers wait before they ask again (5 s), and more than a server that is only slow takes."""
 
-REPLICA_LIMIT = Limit(5.0, "lower")
+REPLICA_LIMIT = Limit(5.0, "same")
 QUICK_ENOUGH = 5.0
 """Milliseconds: one replica may be on the asker's own node, another in another zone. What is quicker counts as this."""
 
@@ -51,7 +50,7 @@ def path_to(server: Server, source: Pod, messages: Messages, name: str = "") -> 
 
 
 def replicas_beside_another(prober: Prober, replicas: Sequence[Path], plan: Plan) -> list[Judged]:
-    """Measure each replica beside the first in the same rounds, and judge both ways: none may be much slower.
+    """Measure each replica beside the first in the same rounds: neither may be much slower than the other.
 
     There must be two at least. Raises MeasurementError when the first one cannot be measured.
     """
@@ -62,23 +61,7 @@ def replicas_beside_another(prober: Prober, replicas: Sequence[Path], plan: Plan
 
     arms, reference = {path.name: arm(path) for path in others}, arm(first)
     found = list(judge(arms, reference, dict.fromkeys(arms, REPLICA_LIMIT), plan).values())
-    return [
-        *(replace(judged, name=f"{judged.name} beside {first.name}") for judged in found),
-        *(_reversed(judged, first.name) for judged in found if judged.ratio),
-    ]
-
-
-def _reversed(judged: Judged, first: str) -> Judged:
-    assert judged.ratio is not None
-    ratio = ratio_of(judged.baseline, judged.subject, judged.ratio.interval.confidence)
-    return replace(
-        judged,
-        name=f"{first} beside {judged.name}",
-        subject=judged.baseline,
-        baseline=judged.subject,
-        ratio=ratio,
-        verdict=judged.limit.verdict(ratio.interval),
-    )
+    return [replace(judged, name=f"{judged.name} beside {first.name}") for judged in found]
 
 
 def walked(prober: Prober, pod: Pod, servers: NameServers, times: int) -> tuple[float, float]:

@@ -28,7 +28,7 @@ class Changes:
     def pod_is_reached(self, number: int) -> Took | None:
         """Start a pod on another node than who asks, and measure from when it is Ready until it answers."""
         node = next(node.name for node in self._cluster.nodes if node.name != self._asking.node)
-        name = f"new-{number}"
+        name = f"newborn-{number}"
         self._namespace.begin(name, node)
         (pod,) = self._namespace.wait(name)
         return until(self._prober, [self._to(pod)], connects, time.monotonic(), patience=self._patience)

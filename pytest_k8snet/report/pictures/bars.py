@@ -9,8 +9,9 @@ from pytest_k8snet.report.markup import Markup, joined
 from pytest_k8snet.report.pictures.scale import even_ticks, readable, short, unit_for
 from pytest_k8snet.report.pictures.svg import WIDTH, box, drawing, line, text
 
-LEFT, RIGHT, ROW, BAR, FOOT = 215, 115, 28, 16, 22
-LONGEST_NAME = 32
+LEFT, RIGHT, ROW, BAR, FOOT = 300, 115, 28, 16, 22
+LONGEST_NAME = 40
+MOST_OF_MEAN = 2.5
 
 
 def bars(comparisons: Sequence[ComparisonRecord], title: str) -> Markup:
@@ -35,7 +36,7 @@ def bars(comparisons: Sequence[ComparisonRecord], title: str) -> Markup:
 def _end(arm: ArmRecord) -> float:
     """Where an arm's interval ends in the picture: one that says nothing would leave no room for the bars."""
     assert arm.mean is not None
-    return min(arm.high or arm.mean, 2 * max(arm.samples))
+    return min(arm.high or arm.mean, MOST_OF_MEAN * arm.mean)
 
 
 def _axis(largest: float, scale: float, bottom: float) -> Iterator[Markup]:
@@ -56,7 +57,7 @@ def _row(place: int, name: str, arm: ArmRecord, of: ComparisonRecord | None, sca
     if arm.low is not None and arm.high is not None:
         low, high = LEFT + arm.low * scale, LEFT + _end(arm) * scale
         yield line(low, middle, high, middle, "whisker")
-        for end in (low, high):
+        for end in (low, high) if arm.high == _end(arm) else (low,):  # one that is cut has no end
             yield line(end, middle - 5, end, middle + 5, "whisker")
     if of is None:
         return

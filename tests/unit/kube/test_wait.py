@@ -10,7 +10,15 @@ import pytest
 
 from pytest_k8snet.errors import ApiError, PodNotReady
 from pytest_k8snet.kube.client import KubeApi
-from pytest_k8snet.kube.wait import HOPELESS_WAITING, Deadline, hopeless, ready, wait_for_pods, wait_until_gone
+from pytest_k8snet.kube.wait import (
+    HOPELESS_WAITING,
+    Deadline,
+    hopeless,
+    ready,
+    wait_for_job,
+    wait_for_pods,
+    wait_until_gone,
+)
 
 Object = dict[str, Any]
 
@@ -241,3 +249,49 @@ def test_an_api_that_refuses_to_tell_is_an_error() -> None:
 def test_a_deadline_never_has_less_than_nothing_left() -> None:
     assert Deadline(-1).left() == 0.0
     assert 0 < Deadline(60).left() <= 60
+
+
+def _of_job(pod: Object, job: str = "job") -> Object:
+    pod["metadata"]["labels"] = {"job-name": job}
+    return pod
+
+
+def _running(name: str) -> Object:
+    state = [{"name": "main", "state": {"running": {}}}]
+    return _pod(name, phase="Running", containerStatuses=state, podIPs=[{"ip": "10.0.0.1"}])
+
+
+def _job_failure(api: FakeApi) -> PodNotReady:
+    with pytest.raises(PodNotReady) as error:
+        wait_for_job(cast(KubeApi, api), "ns", "job", Deadline(0.05))
+    return error.value
+
+
+def test_the_pod_of_a_job_is_found_by_its_label() -> None:
+    happens = [("ADDED", _of_job(_running("other-1"), "other")), ("ADDED", _of_job(_running("job-x")))]
+    found = wait_for_job(cast(KubeApi, FakeApi(watches=(happens,))), "ns", "job", Deadline(10))
+    assert found["metadata"]["name"] == "job-x"
+
+
+def test_a_job_whose_pod_fits_nowhere_is_not_waited_for() -> None:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes"}
+    error = _job_failure(FakeApi(_of_job(_pod("job-x", phase="Pending", conditions=[condition]))))
+    assert "the pod of Job ns/job will not run: Unschedulable: 0/3 nodes" in error.message
+
+
+def test_a_job_whose_container_has_ended_says_how() -> None:
+    state = [{"name": "iperf3", "state": {"terminated": {"exitCode": 127}}}]
+    error = _job_failure(FakeApi(_of_job(_pod("job-x", phase="Failed", containerStatuses=state))))
+    assert "container iperf3 ended with exit code 127" in error.message
+
+
+def test_a_job_that_may_make_no_pod_is_explained_by_its_events() -> None:
+    event = {"involvedObject": {"name": "job"}, "reason": "FailedCreate", "message": "exceeded quota: none"}
+    error = _job_failure(FakeApi(events=[event]))
+    assert "has no pod" in error.message
+    assert "exceeded quota: none" in error.message
+
+
+def test_a_job_that_is_late_is_told_with_the_state_of_its_pod() -> None:
+    error = _job_failure(FakeApi(_of_job(_waiting("job-x", "ContainerCreating"))))
+    assert "does not run after 0 s: container agent waiting: ContainerCreating" in error.message

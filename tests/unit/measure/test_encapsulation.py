@@ -14,7 +14,8 @@ from scapy.layers.l2 import GRE, Ether
 from scapy.layers.vxlan import VXLAN
 from scapy.packet import Packet, Raw
 
-from pytest_k8snet.measure.encapsulation.evidence import Around, Nodes, Sighting, way
+from pytest_k8snet.measure.encapsulation.evidence import Around, Nodes, Sighting, Way, way
+from pytest_k8snet.measure.encapsulation.hints import larger_mtu
 from pytest_k8snet.measure.encapsulation.sightings import sighting
 
 MARK = b"0123456789abcdef"
@@ -154,3 +155,20 @@ def test_encryption_is_told_from_what_goes_between_the_nodes_in_place_of_the_pac
     plain = seen(Ether() / pod_packet(), device="veth1", outgoing=False)
     assert way(sightings(plain, *crypted), NODES, SENT).kind == kind
     assert way(sightings(plain, *crypted[1:]), NODES, SENT).kind == "not seen between the nodes"
+
+
+@pytest.mark.parametrize(
+    ("seen_as", "pod_mtu", "said"),
+    [
+        (Way(NODES, Around.VXLAN, 50), 1440, "an MTU of 1450 in place of 1440"),
+        (Way(NODES, Around.VXLAN, 50), 1450, ""),
+        (Way(NODES, Around.NOTHING), 1450, "an MTU of 1500 in place of 1450"),
+        (Way(NODES, Around.WIREGUARD), 1400, ""),
+        (Way(NODES, None), 1400, ""),
+    ],
+    ids=["VXLAN with room", "VXLAN as it should be", "route with room", "encrypted", "not seen"],
+)
+def test_room_that_is_left_is_a_hint(seen_as: Way, pod_mtu: int, said: str) -> None:
+    hint = larger_mtu([seen_as], pod_mtu, 1500)
+    assert hint.startswith(said)
+    assert bool(hint) is bool(said)

@@ -40,10 +40,12 @@ def test_noise_that_leaves_no_verdict_makes_a_network_unfit_and_raises_no_false_
     assert "would have no verdict" in found.reason
     assert found.undecided > 0.5
     assert found.false_alarms <= 0.05
+    assert found.trusted
 
 
 def test_a_path_that_is_not_like_itself_makes_a_network_unfit() -> None:
     assert "something else changes" in _measured(0.01, true=0.7).reason
+    assert not _measured(0.01, true=0.7).trusted
     assert "something else changes" in _measured(0.01, true=2.0, limit=Limit(1.5, "same")).reason
 
 

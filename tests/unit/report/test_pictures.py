@@ -113,6 +113,21 @@ def test_the_page_shows_pictures_of_what_was_measured_and_no_more_than_that(
     assert "Performance" not in render(make_report(make_check()))
 
 
+def test_paths_of_several_checks_that_were_measured_in_the_same_rounds_are_one_picture(
+    make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
+) -> None:
+    pods = compared("pods", 1.0)
+    checks = [
+        make_check("PERF-010", comparisons=[pods], params={"family": "ipv6"}),
+        make_check("PERF-011", comparisons=[replace(pods, name="Service")]),
+        make_check("PERF-012", comparisons=[compared("in other rounds", 0.9)]),
+    ]
+    page = render(make_report(*checks))
+
+    assert page.count("<svg") == 2
+    assert "PERF-010[ipv6], PERF-011, Gbit/s" in page
+
+
 def test_names_from_a_cluster_are_no_markup(
     make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
 ) -> None:

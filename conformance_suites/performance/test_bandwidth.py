@@ -1,0 +1,107 @@
+"""TCP between pods, and from pods to Services and nodes, beside TCP between the nodes in the same minutes."""
+
+from __future__ import annotations
+
+from conformance_suites.clauses import NETWORK_MODEL, SERVICE_CLUSTER_IP, SERVICE_NODE_PORT
+from conformance_suites.parameters import each_family
+from conformance_suites.performance.parameters import carrying
+from pytest_k8snet.checks import check
+from pytest_k8snet.measure.iperf3.loads import BOTH_WAYS, ONE_STREAM, REVERSE, SEVERAL
+from pytest_k8snet.measure.iperf3.paths import Path
+from pytest_k8snet.measure.judged import Judged
+from pytest_k8snet.measure.verdict import Verdict
+
+BESIDE_NODES = ("host_network",)
+BETWEEN_NODES = ("two_nodes", "host_network")
+
+
+@each_family
+@carrying(ONE_STREAM, Path.TWO_NODES)
+@check(
+    "PERF-010", spec=NETWORK_MODEL, level="performance", requires=BETWEEN_NODES, catches=("pods-between-nodes-slow",)
+)
+def test_a_stream_between_pods_of_two_nodes(carried: Judged) -> None:
+    """A TCP stream between pods of two nodes is nearly as fast as one between the nodes."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(ONE_STREAM, Path.SAME_NODE)
+@check("PERF-011", spec=NETWORK_MODEL, level="performance", requires=BESIDE_NODES, catches=("pods-on-a-node-slow",))
+def test_a_stream_between_pods_of_one_node(carried: Judged) -> None:
+    """A TCP stream between two pods of a node is nearly as fast as one between two nodes."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(ONE_STREAM, Path.CLUSTER_IP)
+@check(
+    "PERF-012",
+    spec=SERVICE_CLUSTER_IP,
+    level="performance",
+    requires=BETWEEN_NODES,
+    catches=("pods-between-nodes-slow", "services-slow"),
+)
+def test_a_stream_to_a_cluster_address(carried: Judged) -> None:
+    """A TCP stream to a pod of another node is nearly as fast by the Service's ClusterIP."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(ONE_STREAM, Path.NODE_PORT)
+@check(
+    "PERF-013",
+    spec=SERVICE_NODE_PORT,
+    level="performance",
+    requires=BETWEEN_NODES,
+    catches=("pods-between-nodes-slow", "services-slow"),
+)
+def test_a_stream_to_a_node_port(carried: Judged) -> None:
+    """A TCP stream to a pod of another node is nearly as fast by that node's NodePort."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(ONE_STREAM, Path.TO_HOST)
+@check("PERF-014", spec=NETWORK_MODEL, level="performance", requires=BETWEEN_NODES, catches=("pods-to-nodes-slow",))
+def test_a_stream_to_a_host_network_pod(carried: Judged) -> None:
+    """A TCP stream from a pod to a hostNetwork pod of another node is nearly as fast as one between the nodes."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(REVERSE, Path.TWO_NODES)
+@check(
+    "PERF-015",
+    spec=NETWORK_MODEL,
+    level="performance",
+    requires=BETWEEN_NODES,
+    catches=("pods-between-nodes-slow", "pods-slow-one-way"),
+)
+def test_a_stream_back_between_pods_of_two_nodes(carried: Judged) -> None:
+    """A TCP stream between pods is nearly as fast as one between the nodes also when the server sends."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(SEVERAL, Path.TWO_NODES)
+@check(
+    "PERF-016", spec=NETWORK_MODEL, level="performance", requires=BETWEEN_NODES, catches=("pods-between-nodes-slow",)
+)
+def test_several_streams_between_pods_of_two_nodes(carried: Judged) -> None:
+    """Four TCP streams between two pods are together nearly as fast as four between the nodes."""
+    assert carried.verdict is Verdict.PASS, carried.explain()
+
+
+@each_family
+@carrying(BOTH_WAYS, Path.TWO_NODES)
+@check(
+    "PERF-017",
+    spec=NETWORK_MODEL,
+    level="performance",
+    requires=BETWEEN_NODES,
+    catches=("pods-between-nodes-slow", "pods-slow-one-way"),
+)
+def test_streams_both_ways_at_once(carried: Judged) -> None:
+    """While both pods send, the slower direction is nearly as fast as that between the nodes."""
+    assert carried.verdict is Verdict.PASS, carried.explain()

@@ -1,0 +1,130 @@
+"""Bandwidth of paths beside that of the nodes: measured once for each load, so that checks share the baseline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from contextlib import ExitStack
+
+from pytest_k8snet.cluster import Cluster
+from pytest_k8snet.errors import MeasurementError
+from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench
+from pytest_k8snet.measure.iperf3.course import Course
+from pytest_k8snet.measure.iperf3.loads import Load
+from pytest_k8snet.measure.iperf3.paths import Path, ends_of
+from pytest_k8snet.measure.judged import Judged
+from pytest_k8snet.measure.rounds import Plan, judge
+from pytest_k8snet.measure.verdict import Limit
+from pytest_k8snet.probe.observation import Family, Protocol
+from pytest_k8snet.services.served import Served, service
+
+SERVICE = "iperf3"
+PORTS = [
+    {"name": protocol.value, "port": POD_PORT, "targetPort": POD_PORT, "protocol": protocol.upper()}
+    for protocol in (Protocol.TCP, Protocol.UDP)
+]
+"""With UDP the node ports must be one: iperf3 sends its datagrams to the port that its control connection has."""
+
+
+class Bandwidth:
+    """What the paths of a cluster carry. Whoever makes one closes it."""
+
+    def __init__(self, cluster: Cluster, bench: Bench, plan: Plan) -> None:
+        settings = cluster.attachment.settings
+        self._cluster = cluster
+        self._bench = bench
+        self._plan = plan
+        self._seconds = settings.profile_settings.measuring.transfer
+        self._converge = settings.converge or settings.profile_settings.converge
+        self._limits = {False: Limit(settings.least_bandwidth, "higher"), True: Limit(1 - settings.most_loss, "higher")}
+        self._served: Served | None = None
+        self._judged: dict[tuple[Load, Family, Path], Judged | MeasurementError] = {}
+        self._courses: dict[tuple[Load, Family, Path], Course] = {}
+        self._reached: defaultdict[Family, set[Path]] = defaultdict(set)
+        self._stack = ExitStack()
+        self.near, self.far = (node.name for node in (*cluster.nodes, cluster.nodes[0])[:2])
+
+    def close(self) -> None:
+        """Remove the Service."""
+        self._stack.close()
+
+    def judged(self, load: Load, path: Path, family: Family, among: Collection[Path] = ()) -> Judged:
+        """Return what is judged of a path; where it was not yet, all of ``among`` are measured, in the same rounds.
+
+        Raises:
+            MeasurementError: a path could not be measured, or the nodes' own could not.
+
+        """
+        if (load, family, path) not in self._judged:
+            self._measure(load, family, dict.fromkeys([path, *among]))
+        found = self._judged[load, family, path]
+        if isinstance(found, MeasurementError):
+            raise found
+        return found
+
+    def course(self, load: Load, path: Path, family: Family) -> Course:
+        """Return what was seen on a path that was measured."""
+        return self._courses[load, family, path]
+
+    def _measure(self, load: Load, family: Family, wanted: Collection[Path]) -> None:
+        ends = [ends_of(path, self.near, self.far) for path in (Path.HOSTS, *wanted)]
+        self._bench.start([one.server for one in ends], [one.client for one in ends])
+        opened = {}
+        for path in (Path.HOSTS, *wanted):
+            try:
+                opened[path] = self._open(load, path, family)
+            except MeasurementError as error:
+                self._judged[load, family, path] = error
+        if Path.HOSTS not in opened:
+            self._judged |= {(load, family, path): self._judged[load, family, Path.HOSTS] for path in wanted}
+            return
+        subjects = {path.value: course for path, course in opened.items() if path is not Path.HOSTS}
+        try:
+            limits = dict.fromkeys(subjects, self._limits[bool(load.manner.udp_rate)])
+            done = judge(subjects, opened[Path.HOSTS], limits, self._plan)
+        except MeasurementError as error:
+            self._judged |= {(load, family, path): error for path in wanted}
+            return
+        self._judged |= {(load, family, Path(name)): judged for name, judged in done.items()}
+
+    def _open(self, load: Load, path: Path, family: Family) -> Course:
+        ends = ends_of(path, self.near, self.far)
+        address, port = self._address(path, family)
+        course = Course(self._bench.client(ends.client), address, port, load, self._seconds)
+        self._courses[load, family, path] = course
+        if path not in self._reached[family]:
+            course.open(self._converge)
+            self._reached[family].add(path)
+        return course
+
+    def lacks(self, path: Path, family: Family) -> str:
+        """Return why there is no such path in a family, or ""."""
+        for node in {self.near, self.far}:
+            if family not in map(Family.of, self._cluster.node(node).addresses):
+                return f"node {node} has no {family} address, and {Path.HOSTS} is what {path} is measured beside"
+        return ""
+
+    def _address(self, path: Path, family: Family) -> tuple[str, int]:
+        if not path.by_service:
+            pod = self._bench.server(ends_of(path, self.near, self.far).server).pod
+            return pod.address(family), pod.port
+        served = self._service()
+        if path is Path.CLUSTER_IP:
+            return served.cluster_address(family), POD_PORT
+        (door,) = served.at_nodes({self.far: self._cluster.node(self.far).address(family)}, [Protocol.TCP])
+        return door.address, door.port
+
+    def _service(self) -> Served:
+        """Return the Service of the pod on the far node, made when it is first needed."""
+        if self._served is None:
+            server = self._bench.server(ends_of(Path.CLUSTER_IP, self.near, self.far).server)
+            made = service(
+                self._bench.namespace,
+                SERVICE,
+                {"k8snet.io/pod": server.job},
+                [server.pod],
+                type="NodePort",
+                ports=PORTS,
+            )
+            self._served = self._stack.enter_context(made)
+        return self._served
