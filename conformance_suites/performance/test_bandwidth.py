@@ -1,4 +1,7 @@
-"""TCP between pods, and from pods to Services and nodes, beside TCP between the nodes in the same minutes."""
+"""TCP between pods, and from pods to Services and nodes, beside TCP between the nodes in the same minutes.
+
+The demanded share is ``--k8snet-least-bandwidth``, a tenth unless told otherwise (docs/decisions/095).
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ BETWEEN_NODES = ("two_nodes", "host_network")
     "PERF-010", spec=NETWORK_MODEL, level="performance", requires=BETWEEN_NODES, catches=("pods-between-nodes-slow",)
 )
 def test_a_stream_between_pods_of_two_nodes(carried: Judged) -> None:
-    """A TCP stream between pods of two nodes is nearly as fast as one between the nodes."""
+    """A TCP stream between pods of two nodes gets the demanded share of what one between the nodes gets."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -29,7 +32,7 @@ def test_a_stream_between_pods_of_two_nodes(carried: Judged) -> None:
 @carrying(ONE_STREAM, Path.SAME_NODE)
 @check("PERF-011", spec=NETWORK_MODEL, level="performance", requires=BESIDE_NODES, catches=("pods-on-a-node-slow",))
 def test_a_stream_between_pods_of_one_node(carried: Judged) -> None:
-    """A TCP stream between two pods of a node is nearly as fast as one between two nodes."""
+    """A TCP stream between two pods of a node gets the demanded share of what one between two nodes gets."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -43,7 +46,7 @@ def test_a_stream_between_pods_of_one_node(carried: Judged) -> None:
     catches=("pods-between-nodes-slow", "services-slow"),
 )
 def test_a_stream_to_a_cluster_address(carried: Judged) -> None:
-    """A TCP stream to a pod of another node is nearly as fast by the Service's ClusterIP."""
+    """A TCP stream to a pod of another node gets the demanded share also by the Service's ClusterIP."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -57,7 +60,7 @@ def test_a_stream_to_a_cluster_address(carried: Judged) -> None:
     catches=("pods-between-nodes-slow", "services-slow"),
 )
 def test_a_stream_to_a_node_port(carried: Judged) -> None:
-    """A TCP stream to a pod of another node is nearly as fast by that node's NodePort."""
+    """A TCP stream to a pod of another node gets the demanded share also by that node's NodePort."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -65,7 +68,7 @@ def test_a_stream_to_a_node_port(carried: Judged) -> None:
 @carrying(ONE_STREAM, Path.TO_HOST)
 @check("PERF-014", spec=NETWORK_MODEL, level="performance", requires=BETWEEN_NODES, catches=("pods-to-nodes-slow",))
 def test_a_stream_to_a_host_network_pod(carried: Judged) -> None:
-    """A TCP stream from a pod to a hostNetwork pod of another node is nearly as fast as one between the nodes."""
+    """A TCP stream from a pod to a hostNetwork pod of another node gets the demanded share."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -79,7 +82,7 @@ def test_a_stream_to_a_host_network_pod(carried: Judged) -> None:
     catches=("pods-between-nodes-slow", "pods-slow-one-way"),
 )
 def test_a_stream_back_between_pods_of_two_nodes(carried: Judged) -> None:
-    """A TCP stream between pods is nearly as fast as one between the nodes also when the server sends."""
+    """A TCP stream between pods gets the demanded share also when the server sends."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -89,7 +92,7 @@ def test_a_stream_back_between_pods_of_two_nodes(carried: Judged) -> None:
     "PERF-016", spec=NETWORK_MODEL, level="performance", requires=BETWEEN_NODES, catches=("pods-between-nodes-slow",)
 )
 def test_several_streams_between_pods_of_two_nodes(carried: Judged) -> None:
-    """Four TCP streams between two pods are together nearly as fast as four between the nodes."""
+    """Four TCP streams between two pods get together the demanded share of what four between the nodes get."""
     assert carried.verdict is Verdict.PASS, carried.explain()
 
 
@@ -103,5 +106,5 @@ def test_several_streams_between_pods_of_two_nodes(carried: Judged) -> None:
     catches=("pods-between-nodes-slow", "pods-slow-one-way"),
 )
 def test_streams_both_ways_at_once(carried: Judged) -> None:
-    """While both pods send, the slower direction is nearly as fast as that between the nodes."""
+    """While both pods send, the slower direction gets the demanded share of that between the nodes."""
     assert carried.verdict is Verdict.PASS, carried.explain()
