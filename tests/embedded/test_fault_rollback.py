@@ -109,9 +109,10 @@ def pods(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     api = KubeApi(Access(str(running.kubeconfig), "", tmp_path_factory.mktemp("client")))
     loop = IoLoop("tests")
     space = Space(running, api, loop, "default")
-    for name, node in {"a1": "node-1", "a2": "node-1", "b1": "node-2", "b2": "node-2"}.items():
+    places = {"a1": "node-1", "n1-b": "node-1", "b1": "node-2", "b2": "node-2"}
+    for name, node in places.items():
         space.create(name, nodeSelector={"kubernetes.io/hostname": node})
-    for name in ("a1", "a2", "b1", "b2"):
+    for name in places:
         space.wait(name, is_ready)
     deadline = time.monotonic() + SECONDS
     while " map { 0 : 10.244" not in str(running.faults().network_state()["node-2"]):

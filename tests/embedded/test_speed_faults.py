@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.embedded.conftest import Space, addresses
+from tests.embedded.conftest import SECONDS, Space, addresses
 
 PORT = 5201
-BYTES = "8M"
 SERVICE = "10.96.0.77"
 WAYS = {
     # fault: the way that it makes slow, and one that it does not
@@ -53,8 +53,15 @@ def pods(module_space: Space) -> Iterator[Space]:
             "ports": [port],
         }
     )
+    wait_until_served(module_space)
     yield module_space
     module_space.api.delete("v1", "Service", "iperf3", space)
+
+
+def wait_until_served(pods: Space) -> None:
+    deadline = time.monotonic() + SECONDS
+    while pods.exec("a1", "iperf3", "-c", SERVICE, "-p", str(PORT), "-n", "1").exit_code:
+        assert time.monotonic() < deadline, "the Service is not served"
 
 
 def run(pods: Space, way: tuple[str, str], *arguments: str) -> dict[str, Any]:
@@ -68,7 +75,8 @@ def run(pods: Space, way: tuple[str, str], *arguments: str) -> dict[str, Any]:
 
 
 def rate(pods: Space, way: tuple[str, str]) -> float:
-    bits: float = run(pods, way, "-n", BYTES)["sum_received"]["bits_per_second"]
+    # Not some bytes: on a slow way these would only fill the sender's buffer.
+    bits: float = run(pods, way, "-t", "1")["sum_received"]["bits_per_second"]
     return bits
 
 

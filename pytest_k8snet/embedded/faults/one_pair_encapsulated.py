@@ -14,6 +14,9 @@ class OnePairEncapsulated:
     breaks = "the one way in which packets travel between nodes: VXLAN between node-1 and node-2"
     layer = "data path"
 
+    def __init__(self) -> None:
+        self._cut: list[tuple[Node, Node]] = []
+
     async def apply(self, cluster: Target) -> None:
         """Lay a tunnel in place of the route. Raises NotPossible in an overlay, or a cluster of one node."""
         first, second = cluster.two_nodes()
@@ -25,15 +28,17 @@ class OnePairEncapsulated:
             await here.netns.ip(*vxlan.neighbours(there))
         for here, there in ((first, second), (second, first)):
             await cluster.network.pod_network.cut(here, there)
+            self._cut.append((here, there))
             await here.netns.ip(*vxlan.routes("add", here, there))
 
     async def revert(self, cluster: Target) -> None:
         """Remove the tunnel, with which its routes go, and put the route back."""
-        first, second = cluster.two_nodes()
-        for here, there in ((first, second), (second, first)):
+        for here in cluster.two_nodes():
             if await _has_tunnel(here):
                 await here.netns.ip(f"link del {vxlan.DEVICE}")
-                await cluster.network.pod_network.mend(here, there)
+        while self._cut:
+            await cluster.network.pod_network.mend(*self._cut[-1])
+            self._cut.pop()
 
 
 def fault() -> Fault:
