@@ -49,7 +49,7 @@ class Profile:
 
 PROFILES = {
     "smoke": Profile(
-        frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, transfer=0.1, changes=2)
+        frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, transfer=0.1, changes=1)
     ),
     "standard": Profile(frozenset({"core", "extended"})),
     "nightly": Profile(

@@ -57,7 +57,7 @@ def test_a_stream_to_a_cluster_address(carried: Judged) -> None:
     spec=SERVICE_NODE_PORT,
     level="performance",
     requires=BETWEEN_NODES,
-    catches=("pods-between-nodes-slow", "services-slow"),
+    catches=("services-slow",),
 )
 def test_a_stream_to_a_node_port(carried: Judged) -> None:
     """A TCP stream to a pod of another node gets the demanded share also by that node's NodePort."""
