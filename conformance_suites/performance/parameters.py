@@ -9,6 +9,9 @@ import pytest
 from pytest_k8snet.measure.iperf3.loads import Load
 from pytest_k8snet.measure.iperf3.paths import Path
 
+BETWEEN_NODES = ("two_nodes", "host_network")
+"""What a path between nodes needs, and the nodes' own beside it."""
+
 
 @dataclass(frozen=True)
 class Carried:

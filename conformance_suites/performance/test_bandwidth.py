@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from conformance_suites.clauses import NETWORK_MODEL, SERVICE_CLUSTER_IP, SERVICE_NODE_PORT
 from conformance_suites.parameters import each_family
-from conformance_suites.performance.parameters import carrying
+from conformance_suites.performance.parameters import BETWEEN_NODES, carrying
 from pytest_k8snet.checks import check
 from pytest_k8snet.measure.iperf3.loads import BOTH_WAYS, ONE_STREAM, REVERSE, SEVERAL
 from pytest_k8snet.measure.iperf3.paths import Path
@@ -15,7 +15,6 @@ from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.verdict import Verdict
 
 BESIDE_NODES = ("host_network",)
-BETWEEN_NODES = ("two_nodes", "host_network")
 
 
 @each_family

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from conformance_suites.clauses import NETWORK_MODEL, SERVICE_CLUSTER_IP
 from conformance_suites.parameters import each_family
-from conformance_suites.performance.parameters import carrying
+from conformance_suites.performance.parameters import BETWEEN_NODES, carrying
 from pytest_k8snet.checks import check
 from pytest_k8snet.measure.iperf3.loads import DATAGRAMS
 from pytest_k8snet.measure.iperf3.paths import Path
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.verdict import Verdict
 
-BETWEEN_NODES = ("two_nodes", "host_network")
 LOSSY = ("pods-lossy",)
 
 

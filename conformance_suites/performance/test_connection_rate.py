@@ -29,7 +29,7 @@ def test_pods_open_connections_as_quickly_as_nodes(
     """Pods open at least a third as many connections in a second, to pods and to a Service, as their nodes do."""
     latency_places.demand_working(cluster, probe, family)
     prober, plan = cluster.attachment.prober, shorter(measure.plan)
-    reference, *others = (Connecting(path) for path in latency_places.every_path(family))
+    reference, *others = (Connecting(path) for path in latency_places.paths(family))
     arms = {one.path.name: lambda _, one=one: one.rate(prober, plan.seconds) for one in others}
     limits = dict.fromkeys(arms, RATE_LIMIT)
     judged = judge(arms, lambda _: reference.rate(prober, plan.seconds), limits, plan)

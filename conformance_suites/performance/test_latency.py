@@ -30,7 +30,7 @@ class Judging:
 
     def beyond_limits(self, kind: str, family: Family) -> list[str]:
         """Return what takes much longer than between the nodes, in words."""
-        baseline, paths = self._places.paths(family)
+        baseline, *paths = self._places.paths(family)
         found = latencies(self._prober, kind, baseline, paths, shorter(self._measure.plan))
         report(self._measure, found)
         return self._measure.beyond_limits(found.to_be_decided, unit="ms", against=HOSTS)

@@ -15,7 +15,6 @@ from pytest_k8snet.services.questions import alive, inside, merged, nobody, thro
 from pytest_k8snet.services.served import service
 
 OTHER = 8081
-LISTENS = {"agent": (8080, OTHER)}
 
 
 @check("SVC-030", spec=SERVICE_MULTI_PORT, level="core", catches=("service-further-ports-missing",))

@@ -32,11 +32,6 @@ class LogReader:
         self._task = asyncio.ensure_future(self._read())
         self._over: Exception | None = None
 
-    @property
-    def alive(self) -> bool:
-        """Whether there may be more than what was read."""
-        return not self._task.done()
-
     async def line(self) -> str:
         """Return the next line, when there is one.
 

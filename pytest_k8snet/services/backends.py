@@ -12,7 +12,9 @@ import pytest
 
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.errors import ApiError
+from pytest_k8snet.kube import permissions
 from pytest_k8snet.kube.client import KubeApi
+from pytest_k8snet.kube.permissions import Permission
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.probe.observation import Pod
 from pytest_k8snet.services.served import Served, endpoints, external, manifest, service
@@ -20,7 +22,7 @@ from pytest_k8snet.services.served import Served, endpoints, external, manifest,
 REFUSED = (403, 422)
 BACKEND = "k8snet.io/backend"
 PLACE = "k8snet.io/place"
-PERMISSIONS: tuple[tuple[str, str, str], ...] = (
+PERMISSIONS: tuple[Permission, ...] = (
     *((verb, "", "services") for verb in ("create", "delete", "get", "patch")),
     ("patch", "", "pods"),
     *((verb, "discovery.k8s.io", "endpointslices") for verb in ("create", "delete", "list", "patch")),
@@ -28,7 +30,7 @@ PERMISSIONS: tuple[tuple[str, str, str], ...] = (
 )
 """What the checks of Services do beside what every run does: verb, API group and resource."""
 
-OF_BALANCERS: tuple[tuple[str, str, str], ...] = (("patch", "", "services/status"),)
+OF_BALANCERS: tuple[Permission, ...] = (("patch", "", "services/status"),)
 """Needed by the check alone that says, in place of a load balancer, which addresses a Service has."""
 
 
@@ -104,9 +106,6 @@ def open_backends(cluster: Cluster) -> Iterator[Backends]:
         yield Backends(namespace, namespace.start(*wanted))
 
 
-def not_permitted(api: KubeApi, wanted: tuple[tuple[str, str, str], ...] = PERMISSIONS) -> str:
+def not_permitted(api: KubeApi, wanted: tuple[Permission, ...] = PERMISSIONS) -> str:
     """Return what the credentials may not do of what is wanted, in words, or ""."""
-    refused = [f"{verb} {resource}" for verb, group, resource in wanted if not api.may(verb, resource, group=group)]
-    if not refused:
-        return ""
-    return f"these credentials may not {', '.join(refused)}, which the checks of Services need; see docs/rbac.yaml"
+    return permissions.refused(api, wanted, "the checks of Services need")

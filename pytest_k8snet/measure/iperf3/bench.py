@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.errors import ApiError, MeasurementError, NoVerdict
 from pytest_k8snet.fleet import as_pod
+from pytest_k8snet.kube import permissions
 from pytest_k8snet.kube.client import KubeApi
 from pytest_k8snet.kube.exec import exec_once
 from pytest_k8snet.kube.logs import LogEnded, LogReader
+from pytest_k8snet.kube.permissions import Permission
 from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.kube.wait import Deadline, ended, wait_for_job
 from pytest_k8snet.measure.iperf3 import jobs
@@ -27,7 +29,7 @@ START_SECONDS = 120.0
 LISTEN_SECONDS = 15.0
 PROGRAM = "iperf3"
 
-PERMISSIONS: tuple[tuple[str, str, str], ...] = (
+PERMISSIONS: tuple[Permission, ...] = (
     ("create", "batch", "jobs"),
     ("get", "", "pods/log"),
     *((verb, "", "services") for verb in ("delete", "patch")),
@@ -204,10 +206,7 @@ def demand_program(cluster: Cluster, program: str = PROGRAM) -> None:
 
 def not_permitted(api: KubeApi) -> str:
     """Return what the credentials may not do of PERMISSIONS, in words, or ""."""
-    refused = [f"{verb} {of}" for verb, group, of in PERMISSIONS if not api.may(verb, of, group=group)]
-    if not refused:
-        return ""
-    return f"these credentials may not {', '.join(refused)}, which measuring bandwidth needs; see docs/rbac.yaml"
+    return permissions.refused(api, PERMISSIONS, "measuring bandwidth needs")
 
 
 def _how_it_ended(api: KubeApi, pod: Pod) -> str:

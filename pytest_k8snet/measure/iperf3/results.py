@@ -64,11 +64,6 @@ class Throughput:
     path_mtu: int = 0
 
     @property
-    def both_ways(self) -> float:
-        """Bits per second of both directions together."""
-        return self.bits_per_second + self.backward
-
-    @property
     def one_thread(self) -> bool:
         """Whether this iperf3 runs all streams in one thread, which caps several streams at what one core can do."""
         return _number(self.version) < FIRST_WITH_THREADS

@@ -84,20 +84,15 @@ class Places:
     far_host: Pod
     fronted: Served
 
-    def paths(self, family: Family) -> tuple[Path, list[Path]]:
-        """Return the baseline and the paths of pods, with nothing measured yet."""
+    def paths(self, family: Family) -> tuple[Path, ...]:
+        """Return the baseline, then the paths of pods, with nothing measured yet."""
         address = self.far.address(family)
-        baseline = Path(HOSTS, self.near_host, self.far_host.address(family), self.far_host.port)
-        return baseline, [
+        return (
+            Path(HOSTS, self.near_host, self.far_host.address(family), self.far_host.port),
             Path(SAME_NODE, self.near, self.neighbour.address(family), self.neighbour.port),
             Path(OTHER_NODE, self.near, address, self.far.port),
             Path(SERVICE, self.near, self.fronted.cluster_address(family), PORT),
-        ]
-
-    def every_path(self, family: Family) -> tuple[Path, ...]:
-        """Return the baseline, then the paths of pods."""
-        baseline, paths = self.paths(family)
-        return baseline, *paths
+        )
 
     def demand_working(self, cluster: Cluster, probe: Probing, family: Family) -> None:
         """Skip the test where one of the paths does not work at all: other checks fail for that."""
