@@ -59,7 +59,7 @@ def test_a_pod_with_the_policy_default_is_told_what_its_node_is(naming: Naming, 
 @check("DNS-062", spec=DNS_CONFIG, level="core", catches=("dns-policy-none-ignored", "resolv-conf-options-lost"))
 def test_a_pod_with_the_policy_none_is_told_its_dns_config_alone(files: dict[str, ResolvConf]) -> None:
     """With dnsPolicy None a pod is told exactly what its dnsConfig says."""
-    assert files["none"] == ResolvConf((SERVER,), SEARCHES, (NDOTS, "edns0"))
+    assert files["none"] == ResolvConf((SERVER,), SEARCHES, frozenset({NDOTS, "edns0"}))
 
 
 @check("DNS-063", spec=DNS_CONFIG, level="core", catches=("dns-config-ignored", "resolv-conf-search-missing"))

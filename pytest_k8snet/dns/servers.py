@@ -65,18 +65,21 @@ class NameServers:
 
 @dataclass(frozen=True)
 class ResolvConf:
-    """A pod's /etc/resolv.conf, as far as resolvers read it."""
+    """A pod's /etc/resolv.conf, as far as resolvers read it.
+
+    Options are a set: kubelet merges a pod's with those of its policy in a map and writes them in any order.
+    """
 
     nameservers: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
+    options: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> ResolvConf:
         """Read the file's text; of several search lines the last one counts (resolv.conf(5))."""
         nameservers: list[str] = []
         search: tuple[str, ...] = ()
-        options: list[str] = []
+        options: set[str] = set()
         for words in (line.split() for line in text.splitlines()):
             match words:
                 case ["nameserver", address, *_]:
@@ -84,8 +87,8 @@ class ResolvConf:
                 case ["search", *names]:
                     search = tuple(name.rstrip(".") for name in names)
                 case ["options", *found]:
-                    options += found
-        return cls(tuple(nameservers), search, tuple(options))
+                    options.update(found)
+        return cls(tuple(nameservers), search, frozenset(options))
 
     def domain(self, namespace: str) -> str:
         """Return the cluster domain that the search list of a pod of a namespace gives away, "" if it does not."""

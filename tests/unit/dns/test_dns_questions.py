@@ -81,5 +81,5 @@ def test_resolv_conf() -> None:
     searches = "search old\nsearch ns.svc.cluster.local svc.cluster.local.\n"
     text = f"# by hand\n{searches}nameserver 10.96.0.10\noptions ndots:5\n"
     read = ResolvConf.parse(text)
-    assert read == ResolvConf(("10.96.0.10",), ("ns.svc.cluster.local", "svc.cluster.local"), ("ndots:5",))
+    assert read == ResolvConf(("10.96.0.10",), ("ns.svc.cluster.local", "svc.cluster.local"), frozenset({"ndots:5"}))
     assert (read.domain("ns"), read.domain("other")) == ("cluster.local", "")
