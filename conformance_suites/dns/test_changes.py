@@ -66,12 +66,13 @@ def test_a_new_pod_is_in_dns_when_it_is_ready(
     naming: Naming, probe: Probing, namespace: Namespace, cached: int
 ) -> None:
     """A pod behind a headless Service is found from its becoming Ready until it is gone."""
-    asked = [(naming.name("changing-pods", namespace.name), kind) for kind in naming.kinds]
+    name = naming.name("changing-pods", namespace.name)
+    asked = [(name, kind) for kind in naming.kinds]
     headless(namespace, "changing-pods", [HTTP], selector={"role": "changing"})
     naming(naming.by_value("before", naming.zone(namespace.name), asked))
     pod = namespace.pod("changing", labels={"role": "changing"})
-    found = naming.by_value("Ready", naming.zone(namespace.name), asked)
+    found = naming.by_value("Ready", naming.zone_with(name, pod.addresses, namespace.name), asked)
     follow(naming, probe, found, "a pod that is Ready", cached)
     namespace.delete(pod, grace=1)
-    gone = naming.by_value("gone", naming.zone(namespace.name), asked)
+    gone = naming.by_value("gone", naming.zone_with(name, (), namespace.name), asked)
     follow(naming, probe, gone, "a pod that is gone", cached)

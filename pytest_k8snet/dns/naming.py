@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -113,6 +113,20 @@ class Naming:
             obj for namespace in namespaces for obj in api.objects("discovery.k8s.io/v1", "EndpointSlice", namespace)
         ]
         return Zone(self.domain, services, slices)
+
+    def zone_with(self, name: str, addresses: Collection[str], namespace: str) -> Zone:
+        """Return the records of a namespace once a name has just these addresses, or as they are when patience is over.
+
+        A Pod is Ready, and gone, a moment before its EndpointSlices say so, and those of each family by themselves.
+        """
+        held: list[Zone] = []
+
+        def come() -> bool:
+            held[:] = [self.zone(namespace)]
+            return set(addresses) == {value for kind in self.kinds for value in held[0].answer(name, kind).values}
+
+        self.until(come, self.patience)
+        return held[0]
 
     def by_value(self, title: str, zone: Zone, questions: Sequence[tuple[str, str]]) -> Expectation:
         """Expect of every server, over UDP and TCP, what the oracle says of each (name, kind)."""
