@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from pytest_k8snet.cluster import Cluster, Namespace
@@ -17,6 +18,9 @@ from pytest_k8snet.services.served import Door
 REPLICAS = 2
 ROLLOUT_SECONDS = 120.0
 AT_ONCE = 4
+REQUEST_SECONDS = 3.0
+"""A request without an answer by then is lost: a pod that has just begun on a busy machine may need more than one."""
+
 Object = dict[str, Any]
 
 
@@ -42,18 +46,16 @@ class Rollout:
 
     def lost_requests(self, probing: Probing, doors: Collection[Door], clients: Collection[Pod]) -> list[str]:
         """Replace all pods while requests are made all the time; return those that were not answered, in words."""
-        probes = [
-            Probe(client, door.address, door.port, door.protocol, door.name, attempt=attempt)
-            for door in doors
-            for client in clients
-            for attempt in range(AT_ONCE)
-        ]
+        probes = self._requests(doors, clients)
+        prober = self._cluster.attachment.prober
+        patience = replace(prober.patience, timeout=REQUEST_SECONDS, attempts=1)
         self._namespace.apply(self._manifest("2"))
-        made, lost, deadline, over = 0, [], Deadline(ROLLOUT_SECONDS), False
+        made, lost, slowest, deadline, over = 0, [], 0.0, Deadline(ROLLOUT_SECONDS), False
         while not over:
             # What comes after the last of the old pods is gone counts as well.
             over = self._is_over() and len(self._pods()) == REPLICAS
-            seen = self._cluster.attachment.prober.observe(probes)
+            seen = prober.observe(probes, patience)
+            slowest = max([slowest, *(saw.millis for saw in seen.values() if saw.outcome is Outcome.CONNECTED)])
             made += sum(saw.outcome is not Outcome.PROBE_ERROR for saw in seen.values())
             lost += [
                 f"{probe.source.name} -> {probe.column} at {probe.address}: {saw.outcome} {saw.detail}".rstrip()
@@ -64,7 +66,17 @@ class Rollout:
                 raise PodNotReady(f"the Deployment {self._name} was not updated within {ROLLOUT_SECONDS:g} s")
         probing.measured("requests during the update", made, "requests")
         probing.measured("lost requests", len(lost), "requests")
+        probing.measured("slowest answered request", round(slowest / 1000, 3), "s")
         return lost
+
+    @staticmethod
+    def _requests(doors: Collection[Door], clients: Collection[Pod]) -> list[Probe]:
+        return [
+            Probe(client, door.address, door.port, door.protocol, door.name, attempt=attempt)
+            for door in doors
+            for client in clients
+            for attempt in range(AT_ONCE)
+        ]
 
     def _rolled_out(self) -> None:
         deadline = Deadline(ROLLOUT_SECONDS)
