@@ -7,7 +7,6 @@ fault. Such an item runs the checks inside itself, so a fault is a test like any
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import pytest
@@ -20,6 +19,7 @@ from pytest_k8snet.calibration_rules import (
     UNNAMED,
     Pass,
     State,
+    Turns,
     chosen,
     left_over,
     matrix,
@@ -192,7 +192,7 @@ def as_faults(
     named = sorted({fault for found in known for fault in found.catches})
     wanted = named if settings.calibrate == "all" else settings.calibrate.split(",")
     every = [item for item, _ in by_check]
-    turns: Counter[str] = Counter()
+    turns = Turns()
     passes = {HEALTHY: every}
     for fault in wanted:
         running = chosen(fault, known, turns)

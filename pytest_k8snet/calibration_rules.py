@@ -16,7 +16,7 @@ UNNAMED = "unnamed-faults"
 State = Mapping[str, Sequence[str]]
 """Lines that describe each part of the network."""
 
-WITNESSES, BYSTANDERS, WIDEST = 24, 40, 60
+WITNESSES, BYSTANDERS, FEW, WIDEST = 24, 16, 30, 60
 
 LEGEND = {
     "X": "failed, as it must",
@@ -38,24 +38,33 @@ class Pass:
     passed: set[str] = field(default_factory=set)
 
 
-def chosen(fault: str, checks: Collection[Check], seen: Counter[str]) -> set[str]:
+@dataclass
+class Turns:
+    """How often each check ran so far under a fault that it names, and under one that it does not."""
+
+    witness: Counter[str] = field(default_factory=Counter)
+    bystander: Counter[str] = field(default_factory=Counter)
+
+
+def chosen(fault: str, checks: Collection[Check], turns: Turns) -> set[str]:
     """Return the ids of the checks that run under a fault: all, or where there are very many of them, a share.
 
-    Of those that name it WITNESSES, of the others BYSTANDERS, areas with few checks whole. ``seen`` counts how often
-    each was a witness before, so that they take turns; the choice is entered. What is measured takes seconds each: it
-    runs under the faults that something measured names.
+    Of those that name it WITNESSES, of the others BYSTANDERS and whole areas of up to FEW. They take turns, and the
+    choice is entered. What is measured takes seconds each: it runs under the faults that something measured names.
     """
     if not any(check.level == "performance" and fault in check.catches for check in checks):
         checks = [check for check in checks if check.level != "performance"]
     area = Counter(check.area for check in checks)
-    naming = sorted((check for check in checks if fault in check.catches), key=lambda check: (seen[check.id], check.id))
-    others = sorted(
-        (check for check in checks if fault not in check.catches),
-        key=lambda check: (area[check.area], seen[check.id], check.id),
-    )
-    witnesses = {check.id for check in naming[:WITNESSES]}
-    seen.update(witnesses)
-    return witnesses | {check.id for check in others[:BYSTANDERS]}
+    naming = [check for check in checks if fault in check.catches]
+    others = [check for check in checks if fault not in check.catches and area[check.area] > FEW]
+    of_small_areas = {check.id for check in checks if fault not in check.catches and area[check.area] <= FEW}
+    naming.sort(key=lambda check: (turns.witness[check.id], check.id))
+    others.sort(key=lambda check: (turns.bystander[check.id], check.id))
+    witnesses = [check.id for check in naming[:WITNESSES]]
+    bystanders = [check.id for check in others[:BYSTANDERS]]
+    turns.witness.update(witnesses)
+    turns.bystander.update(bystanders)
+    return {*witnesses, *bystanders, *of_small_areas}
 
 
 def problems(fault: str, catches: Mapping[str, Sequence[str]], seen: Pass) -> list[str]:

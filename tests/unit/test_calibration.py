@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
 from pytest_k8snet.calibration import as_faults
-from pytest_k8snet.calibration_rules import HEALTHY, WITNESSES, Pass, chosen, left_over, matrix, problems, unnamed
+from pytest_k8snet.calibration_rules import (
+    BYSTANDERS,
+    HEALTHY,
+    WITNESSES,
+    Pass,
+    Turns,
+    chosen,
+    left_over,
+    matrix,
+    problems,
+    unnamed,
+)
 from pytest_k8snet.checks import Check
 from pytest_k8snet.embedded.faults_client import KnownFault
 from pytest_k8snet.options import Settings
@@ -126,21 +136,29 @@ def _check(number: int, *faults: str) -> Check:
 
 def test_few_checks_run_all_under_every_fault() -> None:
     few = [_check(1, "leak"), _check(2, "loss"), _check(3)]
-    assert chosen("leak", few, Counter()) == {check.id for check in few}
+    assert chosen("leak", few, Turns()) == {check.id for check in few}
 
 
 def test_of_very_many_checks_that_name_a_fault_a_share_runs_and_they_take_turns() -> None:
     many = [_check(number, "leak", "loss") for number in range(100, 100 + 2 * WITNESSES)]
-    turns: Counter[str] = Counter()
+    turns = Turns()
     first, second = chosen("leak", many, turns), chosen("loss", many, turns)
     assert len(first) == len(second) == WITNESSES
     assert first | second == {check.id for check in many}
 
 
+def test_checks_that_do_not_name_a_fault_take_turns_as_well() -> None:
+    others = [_check(number) for number in range(100, 100 + 2 * BYSTANDERS)]
+    turns = Turns()
+    first, second = chosen("leak", others, turns), chosen("loss", others, turns)
+    assert len(first) == len(second) == BYSTANDERS
+    assert first | second == {check.id for check in others}
+
+
 def test_checks_of_small_areas_are_always_there_to_show_that_they_do_not_fail() -> None:
     model = [Check(f"MODEL-{number:03}", "model", "core", "", (), ()) for number in range(20)]
     policy = [_check(number) for number in range(100, 300)]
-    assert {check.id for check in model} <= chosen("leak", [*policy, *model], Counter())
+    assert {check.id for check in model} <= chosen("leak", [*policy, *model], Turns())
 
 
 def test_what_is_measured_runs_only_under_faults_that_something_measured_names() -> None:
@@ -149,8 +167,8 @@ def test_what_is_measured_runs_only_under_faults_that_something_measured_names()
         Check(f"PERF-00{number}", "performance", "performance", "", (), ("slow",) * number) for number in (0, 1)
     ]
 
-    assert chosen("leak", [model, *measured], Counter()) == {"MODEL-001"}
-    assert chosen("slow", [model, *measured], Counter()) == {"MODEL-001", "PERF-000", "PERF-001"}
+    assert chosen("leak", [model, *measured], Turns()) == {"MODEL-001"}
+    assert chosen("slow", [model, *measured], Turns()) == {"MODEL-001", "PERF-000", "PERF-001"}
 
 
 CHECKS = """
