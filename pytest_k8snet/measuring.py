@@ -35,7 +35,8 @@ def plan_of(settings: Settings) -> Plan:
 class Measuring:
     """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone.
 
-    ``plan`` says for how long; ``takes_hold``, ``changes`` and ``churn`` are the profile's (``profiles.Measuring``).
+    ``plan`` says for how long; ``takes_hold``, ``changes``, ``churn`` and ``pairs_of`` are the profile's
+    (``profiles.Measuring``).
     """
 
     def __init__(self, settings: Settings, item: pytest.Item) -> None:
@@ -44,6 +45,7 @@ class Measuring:
         self.plan = plan_of(settings)
         given = settings.profile_settings.measuring
         self.takes_hold, self.changes, self.churn = given.takes_hold, given.changes, given.churn
+        self.pairs_of = given.pairs_of
 
     def compare(self, name: str, subject: Arm, baseline: Arm, limit: Limit, *, unit: str, against: str = "") -> Judged:
         """Measure one path beside a baseline, record it, and return what is judged of it.

@@ -52,11 +52,15 @@ def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
 def _bars(checks: list[CheckRecord]) -> Markup:
     """Return a picture for each baseline, with the paths of all checks that were measured in the same rounds.
 
-    Those share the baseline's samples, so that the first of these tells them from others.
+    Those share the baseline's samples, so that the first of these tells them from others. What is compared with a
+    matrix of the check stands in its matrices.
     """
     groups: dict[tuple[str, str, tuple[float, ...]], list[tuple[str, ComparisonRecord]]] = {}
     for check in checks:
+        matrices = {matrix.name for matrix in check.matrices}
         for one in check.comparisons:
+            if one.against in matrices:
+                continue
             key = (one.unit, one.against, tuple(one.baseline.samples[:1]))
             groups.setdefault(key, []).append((check.name, one))
     return joined(

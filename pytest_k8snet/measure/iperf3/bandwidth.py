@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import MeasurementError
-from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench
+from pytest_k8snet.kube.wait import Deadline
+from pytest_k8snet.measure.iperf3 import pairs
+from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench, Site
 from pytest_k8snet.measure.iperf3.course import Course
-from pytest_k8snet.measure.iperf3.loads import Load
+from pytest_k8snet.measure.iperf3.loads import ONE_STREAM, Load
 from pytest_k8snet.measure.iperf3.paths import Path, ends_of
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.rounds import Plan, judge
@@ -66,6 +68,27 @@ class Bandwidth:
         """Return what was seen on a path that was measured."""
         return self._courses[load, family, path]
 
+    def between(self, nodes: Sequence[str], family: Family) -> list[pairs.Streams]:
+        """Measure one TCP stream between pods of each two of these nodes, and of each node.
+
+        All pairs together are waited for as long as one path is.
+
+        Raises:
+            NoVerdict: a server or a client could not be started.
+
+        """
+        where = pairs.sites(nodes)
+        self._bench.start(where, where)
+        seconds, deadline = min(self._seconds, pairs.LONGEST_SECONDS), Deadline(self._converge)
+
+        def opened(client: Site, server: Site) -> Course:
+            pod = self._bench.server(server).pod
+            course = Course(self._bench.client(client), pod.address(family), pod.port, ONE_STREAM, seconds)
+            course.open(deadline.left())
+            return course
+
+        return pairs.between(nodes, opened, self._limits[False], self._plan)
+
     def _measure(self, load: Load, family: Family, wanted: Collection[Path]) -> None:
         ends = [ends_of(path, self.near, self.far) for path in (Path.HOSTS, *wanted)]
         self._bench.start([one.server for one in ends], [one.client for one in ends])
@@ -99,10 +122,13 @@ class Bandwidth:
 
     def lacks(self, path: Path, family: Family) -> str:
         """Return why there is no such path in a family, or ""."""
-        for node in {self.near, self.far}:
-            if family not in map(Family.of, self._cluster.node(node).addresses):
-                return f"node {node} has no {family} address, and {Path.HOSTS} is what {path} is measured beside"
+        for node in {self.near, self.far} - {*self.nodes_of(family)}:
+            return f"node {node} has no {family} address, and {Path.HOSTS} is what {path} is measured beside"
         return ""
+
+    def nodes_of(self, family: Family) -> list[str]:
+        """Return the nodes that have an address of a family."""
+        return [node.name for node in self._cluster.nodes if family in map(Family.of, node.addresses)]
 
     def _address(self, path: Path, family: Family) -> tuple[str, int]:
         if not path.by_service:
