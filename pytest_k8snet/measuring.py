@@ -148,6 +148,7 @@ def comparison(judged: Judged, unit: str, against: str) -> ComparisonRecord:
         subject=_arm(judged.subject),
         baseline=_arm(judged.baseline),
         against=against,
+        flags=[*judged.flags],
         ratio=None
         if ratio is None
         else RatioRecord(

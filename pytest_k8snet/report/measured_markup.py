@@ -39,7 +39,7 @@ def _verdicts(checks: list[CheckRecord]) -> Markup:
 
 def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
     yield element("td", element("code", check.name))
-    yield element("td", one.name)
+    yield element("td", one.name, *(element("div", flag, class_="flag") for flag in one.flags))
     yield element("td", "" if one.subject.mean is None else readable(one.subject.mean, one.unit))
     ratio = one.ratio
     yield element("td", "" if ratio is None else f"{ratio.estimate:.3f}")

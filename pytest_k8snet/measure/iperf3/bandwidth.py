@@ -11,13 +11,15 @@ from pytest_k8snet.errors import MeasurementError
 from pytest_k8snet.kube.wait import Deadline
 from pytest_k8snet.measure.iperf3 import pairs
 from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench, Site
-from pytest_k8snet.measure.iperf3.course import Course
+from pytest_k8snet.measure.iperf3.course import Course, Watch
+from pytest_k8snet.measure.iperf3.flags import flagged
 from pytest_k8snet.measure.iperf3.loads import ONE_STREAM, Load
 from pytest_k8snet.measure.iperf3.paths import Path, ends_of
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.rounds import Plan, judge
 from pytest_k8snet.measure.verdict import Limit
 from pytest_k8snet.probe.observation import Family, Protocol
+from pytest_k8snet.probe.processors import Processors
 from pytest_k8snet.services.served import Served, service
 
 SERVICE = "iperf3"
@@ -26,6 +28,17 @@ PORTS = [
     for protocol in (Protocol.TCP, Protocol.UDP)
 ]
 """With UDP the node ports must be one: iperf3 sends its datagrams to the port that its control connection has."""
+
+
+def watching(cluster: Cluster, nodes: Collection[str]) -> Watch:
+    """Return what asks the fleet's agents how the processors of some nodes have spent their time."""
+    agents = {pod.node: pod for pod in cluster.fleet.pods if pod.node in nodes}
+
+    def watch() -> dict[str, Processors]:
+        found = cluster.attachment.prober.processors(list(agents.values()))
+        return {pod.node: processors for pod, processors in found.items()}
+
+    return watch
 
 
 class Bandwidth:
@@ -83,7 +96,8 @@ class Bandwidth:
 
         def opened(client: Site, server: Site) -> Course:
             pod = self._bench.server(server).pod
-            course = Course(self._bench.client(client), pod.address(family), pod.port, ONE_STREAM, seconds)
+            watch = watching(self._cluster, {client.node, server.node})
+            course = Course(self._bench.client(client), pod.address(family), pod.port, ONE_STREAM, seconds, watch)
             course.open(deadline.left())
             return course
 
@@ -108,12 +122,17 @@ class Bandwidth:
         except MeasurementError as error:
             self._judged |= {(load, family, path): error for path in wanted}
             return
-        self._judged |= {(load, family, Path(name)): judged for name, judged in done.items()}
+        baseline = opened[Path.HOSTS].told(Path.HOSTS)
+        self._judged |= {
+            (load, family, Path(name)): flagged(judged, opened[Path(name)].told(name), baseline)
+            for name, judged in done.items()
+        }
 
     def _open(self, load: Load, path: Path, family: Family) -> Course:
         ends = ends_of(path, self.near, self.far)
         address, port = self._address(path, family)
-        course = Course(self._bench.client(ends.client), address, port, load, self._seconds)
+        watch = watching(self._cluster, {ends.client.node, ends.server.node})
+        course = Course(self._bench.client(ends.client), address, port, load, self._seconds, watch)
         self._courses[load, family, path] = course
         if path not in self._reached[family]:
             course.open(self._converge)

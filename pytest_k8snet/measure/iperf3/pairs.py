@@ -9,6 +9,7 @@ from statistics import median
 from pytest_k8snet.errors import MeasurementError
 from pytest_k8snet.measure.iperf3.bench import Site
 from pytest_k8snet.measure.iperf3.course import Course
+from pytest_k8snet.measure.iperf3.flags import flagged
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.rounds import FEWEST_ROUNDS, Plan, judge
 from pytest_k8snet.measure.verdict import Limit
@@ -25,15 +26,10 @@ Opening = Callable[[Site, Site], Course]
 
 @dataclass(frozen=True)
 class Streams:
-    """What pods get from a node to another or to itself. ``hosts`` is from that node to another, without pods.
-
-    ``hosts`` and ``pods`` are None where they could not be reached; ``judged`` has the reason then.
-    """
+    """What pods get from a node to another or to itself, beside what that node gets to another without pods."""
 
     pair: Pair
     judged: Judged
-    pods: Course | None = None
-    hosts: Course | None = None
 
 
 def sites(nodes: Sequence[str]) -> list[Site]:
@@ -79,7 +75,10 @@ def _beside(hosts: Pair, pairs: Sequence[Pair], opened: Opening, limit: Limit, p
     except MeasurementError as error:
         yield from (_without(pair, limit, error) for pair in courses)
         return
-    yield from (Streams(pair, judged[named(pair)], course, baseline) for pair, course in courses.items())
+    reference = baseline.told(f"nodes, {source} -> {target}")
+    for pair, course in courses.items():
+        name = named(pair)
+        yield Streams(pair, flagged(judged[name], course.told(name), reference))
 
 
 def _without(pair: Pair, limit: Limit, trouble: MeasurementError) -> Streams:

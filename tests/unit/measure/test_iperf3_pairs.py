@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import cast
 
 import pytest
@@ -22,6 +23,9 @@ from pytest_k8snet.measure.iperf3.pairs import (
     sites,
     slower_than_peers,
 )
+from pytest_k8snet.measure.iperf3.results import Cpu, Throughput
+from pytest_k8snet.measure.iperf3.seen import Seen
+from pytest_k8snet.measure.iperf3.transfer import Manner
 from pytest_k8snet.measure.rounds import FEWEST_ROUNDS, Plan
 from pytest_k8snet.measure.verdict import Limit, Verdict
 
@@ -31,13 +35,28 @@ TENTH = Limit(0.1, "higher")
 Speed = Callable[[Site, Site], float]
 
 
-def measured(speed: Speed, nodes: list[str] = NODES) -> list[Streams]:
+@dataclass(frozen=True)
+class FakeCourse:
+    """A stream that is as fast as ``rate`` says, by a client whose processor is ``busy`` percent of the time."""
+
+    rate: Callable[[], float]
+    busy: float = 10.0
+
+    def __call__(self, number: int) -> float:
+        return self.rate()
+
+    def told(self, name: str) -> Seen:
+        return Seen(name, Manner(), [Throughput(1e9, 1000, 1.0, Cpu(self.busy, 10.0), "iperf 3.12")])
+
+
+def measured(speed: Speed, nodes: list[str] = NODES, busy: Collection[str] = ()) -> list[Streams]:
     """What is judged where a stream from a client to a server is so fast; 0 is a server that is not reached."""
 
     def opened(client: Site, server: Site) -> Course:
         if not speed(client, server):
             raise Unreached(f"{server} is not reached from {client}")
-        return cast(Course, lambda number: speed(client, server))
+        spent = 98.0 if str(client) in busy else 10.0
+        return cast(Course, FakeCourse(lambda: speed(client, server), spent))
 
     return between(nodes, opened, TENTH, PLAN)
 
@@ -73,6 +92,14 @@ def test_pods_of_one_node_are_compared_with_what_goes_to_the_next_one() -> None:
 
 def test_a_plain_pair_is_decided_at_the_first_look() -> None:
     assert {len(one.judged.subject) for one in measured(lambda client, server: 1e9)} == {FEWEST_ROUNDS}
+
+
+def test_a_client_without_time_is_told_at_its_pairs_alone() -> None:
+    found = measured(slow(("a", "b")), busy=["pod on b"])
+    told = {
+        one.pair for one in found if any("the client's processor was busy 98 %" in flag for flag in one.judged.flags)
+    }
+    assert told == {("b", "a"), ("b", "b"), ("b", "c")}
 
 
 def test_pods_that_are_not_reached_are_told_and_the_others_are_measured() -> None:

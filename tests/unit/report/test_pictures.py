@@ -138,6 +138,14 @@ def test_what_is_compared_with_a_matrix_is_no_bar_beside_it(
     assert "a -&gt; b" in page
 
 
+def test_what_limited_a_path_stands_beside_it(
+    make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
+) -> None:
+    busy = replace(compared("pods", 1.0), flags=["pods: the client's processor was busy 98 %"])
+
+    assert "processor was busy 98 %" in render(make_report(make_check("PERF-010", comparisons=[busy])))
+
+
 def test_names_from_a_cluster_are_no_markup(
     make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
 ) -> None:
