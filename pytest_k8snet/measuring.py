@@ -36,7 +36,7 @@ class Measuring:
     """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone.
 
     ``plan`` says for how long; ``takes_hold``, ``changes``, ``churn`` and ``pairs_of`` are the profile's
-    (``profiles.Measuring``).
+    (``profiles.Measuring``), ``churn`` unless the option of that name gives another.
     """
 
     def __init__(self, settings: Settings, item: pytest.Item) -> None:
@@ -44,7 +44,8 @@ class Measuring:
         self._record: CheckRecord | None = item.stash.get(RECORD, None)
         self.plan = plan_of(settings)
         given = settings.profile_settings.measuring
-        self.takes_hold, self.changes, self.churn = given.takes_hold, given.changes, given.churn
+        self.takes_hold, self.changes = given.takes_hold, given.changes
+        self.churn = given.churn if settings.churn is None else settings.churn
         self.pairs_of = given.pairs_of
 
     def compare(self, name: str, subject: Arm, baseline: Arm, limit: Limit, *, unit: str, against: str = "") -> Judged:

@@ -33,6 +33,12 @@ def make_measuring(make_settings: Callable[..., Settings], record: CheckRecord) 
     return make
 
 
+def test_the_background_is_the_profiles_unless_another_is_asked_for(make_measuring: Callable[..., Measuring]) -> None:
+    assert make_measuring("acceptance").churn == 20
+    assert make_measuring("acceptance", churn=0.5).churn == 0.5
+    assert make_measuring("acceptance", churn=0.0).churn == 0
+
+
 def _steady(value: float) -> Callable[[int], float]:
     return lambda number: value * (1 + 0.001 * (number % 3))
 
