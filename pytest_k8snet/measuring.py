@@ -105,7 +105,8 @@ class Measuring:
         """Put a comparison into the report, whatever its verdict."""
         if self._record is not None:
             self._record.comparisons.append(comparison(judged, unit, against))
-            self._record.notes.extend(judged.doubts)
+            # What is known of a baseline is a doubt of each path beside it.
+            self._record.notes.extend(doubt for doubt in judged.doubts if doubt not in self._record.notes)
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""

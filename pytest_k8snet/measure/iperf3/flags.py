@@ -17,6 +17,8 @@ ALIKE = 0.02
 """Both fill one link when the whole interval of their ratio is so close to 1."""
 
 SPEED = "this is the speed of the processor, not of the network"
+PERHAPS = "this may be the speed of that processor, not of the network"
+"""One that is busy with something else, or polls all the time, need not be the one that had the packets."""
 LOSS = "what was lost may be lost by the processor, not by the network"
 FULL = (
     "and no processor was busy: both fill the link that they share, and what the network of the pods could carry "
@@ -59,7 +61,9 @@ def flagged(judged: Judged, subject: Seen, baseline: Seen) -> Judged:
 
 
 def _limited(seen: Seen) -> str:
-    return f"{', and '.join(busy(seen))}: {LOSS if seen.manner.udp_rate else SPEED}"
+    speed = SPEED if any(_programs(seen)) else PERHAPS
+    means = LOSS if seen.manner.udp_rate else speed
+    return f"{', and '.join(busy(seen))}: {means}"
 
 
 def _alike(judged: Judged) -> bool:
