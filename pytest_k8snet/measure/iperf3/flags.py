@@ -14,15 +14,15 @@ from pytest_k8snet.measure.judged import Judged
 BUSY_PROGRAM, BUSY_PROCESSOR = 90, 95
 """Percent. A program also waits for the kernel; what a processor does for nobody in particular is in its own share."""
 ALIKE = 0.02
-"""Both fill one link when the whole interval of their ratio is so close to 1."""
+"""Both have one limit when the whole interval of their ratio is so close to 1."""
 
 SPEED = "this is the speed of the processor, not of the network"
 PERHAPS = "this may be the speed of that processor, not of the network"
 """One that is busy with something else, or polls all the time, need not be the one that had the packets."""
 LOSS = "what was lost may be lost by the processor, not by the network"
 FULL = (
-    "and no processor was busy: both fill the link that they share, and what the network of the pods could carry "
-    "beyond that is not seen"
+    "and no processor was seen busy: both have the same limit, mostly the nodes' link, and what the network of the pods "
+    "could carry beyond that is not seen"
 )
 
 

@@ -91,16 +91,18 @@ def test_loss_beside_a_busy_processor_may_be_its_doing() -> None:
     assert flag.endswith("what was lost may be lost by the processor, not by the network")
 
 
-def test_what_fills_the_same_link_is_told() -> None:
+def test_a_limit_that_pods_and_nodes_share_is_told() -> None:
     (flag,) = flagged(judged(1.001), seen(), seen("nodes")).flags
-    assert flag.startswith("pods: the same as nodes within 2 %, and no processor was busy: both fill the link")
+    assert flag.startswith(
+        "pods: the same as nodes within 2 %, and no processor was seen busy: both have the same limit"
+    )
 
 
 @pytest.mark.parametrize(("share", "noise"), [(0.95, 0.0), (1.05, 0.0), (1.0, 0.1)])
-def test_what_differs_or_is_not_known_so_well_fills_no_link(share: float, noise: float) -> None:
+def test_what_differs_or_is_not_known_so_well_has_no_shared_limit(share: float, noise: float) -> None:
     assert flagged(judged(share, noise), seen(), seen("nodes")).flags == ()
 
 
-def test_all_datagrams_that_arrive_fill_no_link() -> None:
+def test_all_datagrams_that_arrive_have_no_shared_limit() -> None:
     sent = Manner(udp_rate=1000)
     assert flagged(judged(1.0), seen(manner=sent), seen("nodes", manner=sent)).flags == ()
