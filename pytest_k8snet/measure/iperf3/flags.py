@@ -21,8 +21,8 @@ PERHAPS = "this may be the speed of that processor, not of the network"
 """One that is busy with something else, or polls all the time, need not be the one that had the packets."""
 LOSS = "what was lost may be lost by the processor, not by the network"
 FULL = (
-    "and no processor was seen busy: both have the same limit, mostly the nodes' link, and what the network of the pods "
-    "could carry beyond that is not seen"
+    "and no processor was seen busy: both have the same limit, mostly the nodes' link, and what the network of the "
+    "pods could carry beyond that is not seen"
 )
 
 
