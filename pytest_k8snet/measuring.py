@@ -35,7 +35,8 @@ def plan_of(settings: Settings) -> Plan:
 class Measuring:
     """Measures for one test. Get it from the fixture ``k8snet_measure``: who uses that has the network alone.
 
-    ``plan`` says for how long; ``takes_hold``, ``changes`` and ``churn`` are the profile's (``profiles.Measuring``).
+    ``plan`` says for how long; ``takes_hold``, ``changes``, ``churn`` and ``pairs_of`` are the profile's
+    (``profiles.Measuring``), ``churn`` unless the option of that name gives another.
     """
 
     def __init__(self, settings: Settings, item: pytest.Item) -> None:
@@ -43,7 +44,9 @@ class Measuring:
         self._record: CheckRecord | None = item.stash.get(RECORD, None)
         self.plan = plan_of(settings)
         given = settings.profile_settings.measuring
-        self.takes_hold, self.changes, self.churn = given.takes_hold, given.changes, given.churn
+        self.takes_hold, self.changes = given.takes_hold, given.changes
+        self.churn = given.churn if settings.churn is None else settings.churn
+        self.pairs_of = given.pairs_of
 
     def compare(self, name: str, subject: Arm, baseline: Arm, limit: Limit, *, unit: str, against: str = "") -> Judged:
         """Measure one path beside a baseline, record it, and return what is judged of it.
@@ -102,7 +105,8 @@ class Measuring:
         """Put a comparison into the report, whatever its verdict."""
         if self._record is not None:
             self._record.comparisons.append(comparison(judged, unit, against))
-            self._record.notes.extend(judged.doubts)
+            # What is known of a baseline is a doubt of each path beside it.
+            self._record.notes.extend(doubt for doubt in judged.doubts if doubt not in self._record.notes)
 
     def figure(self, name: str, value: float, unit: str) -> None:
         """Put a number into the report."""
@@ -146,6 +150,7 @@ def comparison(judged: Judged, unit: str, against: str) -> ComparisonRecord:
         subject=_arm(judged.subject),
         baseline=_arm(judged.baseline),
         against=against,
+        flags=[*judged.flags],
         ratio=None
         if ratio is None
         else RatioRecord(

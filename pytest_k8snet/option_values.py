@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+MOST_IN_A_SECOND = 1000
+"""More than one connection to an API carries."""
+
 
 def text(value: str) -> str:
     """Return the text without space around it."""
@@ -43,6 +46,16 @@ def seconds(value: str) -> float | None:
     if not 0 < seconds < 3600:
         raise ValueError("expected seconds, more than 0 and less than 3600")
     return seconds
+
+
+def rate(value: str) -> float | None:
+    """Return how often in a second, None for nothing."""
+    if value == "":
+        return None
+    found = float(value) if re.fullmatch(r"\d*\.?\d+", value) else -1.0
+    if not 0 <= found <= MOST_IN_A_SECOND:
+        raise ValueError(f"expected how many in a second, a number from 0 to {MOST_IN_A_SECOND}")
+    return found
 
 
 def share(value: str) -> float:

@@ -116,6 +116,12 @@ OPTIONS: tuple[Option, ...] = (
         values.share,
     ),
     Option("most_loss", "share of UDP datagrams that may be lost at a modest rate", "0.01", "SHARE", values.share),
+    Option(
+        "churn",
+        "changes of Services in a second beside which it is measured how fast changes hold, instead of the profile's",
+        metavar="N",
+        parse=values.rate,
+    ),
     Option("node_selector", "only nodes with these labels", metavar="KEY=VALUE,...", parse=values.pairs),
     Option(
         "tolerations",
@@ -174,6 +180,7 @@ class Settings:
     converge: float | None
     least_bandwidth: float
     most_loss: float
+    churn: float | None
     node_selector: dict[str, str]
     tolerations: tuple[dict[str, str], ...]
     runtime_class: str

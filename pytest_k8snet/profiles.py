@@ -20,6 +20,7 @@ class Measuring:
     ``transfer`` is how many seconds one run of iperf3 takes: there are many of them, and each is one sample.
     Changes of the API must hold for packets within ``takes_hold`` seconds; so many ``changes`` of each kind are
     measured, while ``churn`` others are made in each second.
+    Bandwidth is measured between each two of so many nodes, ``pairs_of``: 3 are 9 pairs, none where there is no time.
     """
 
     looks: tuple[int, ...]
@@ -30,6 +31,7 @@ class Measuring:
     takes_hold: float = 5.0
     changes: int = 5
     churn: float = 5.0
+    pairs_of: int = 3
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,28 @@ class Profile:
 
 PROFILES = {
     "smoke": Profile(
-        frozenset({"core"}), measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, transfer=0.1, changes=1)
+        frozenset({"core"}),
+        measuring=Measuring(looks=(4, 8), seconds=1.0, budget=15.0, transfer=0.1, changes=1, pairs_of=0),
     ),
     "standard": Profile(frozenset({"core", "extended"})),
     "nightly": Profile(
         frozenset({"core", "extended", "performance"}),
         hold=2.0,
-        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0, transfer=3.0, changes=10),
+        measuring=Measuring(looks=(5, 10, 20), seconds=5.0, budget=240.0, transfer=3.0, changes=10, pairs_of=4),
     ),
     "acceptance": Profile(
         frozenset({"core", "extended", "performance"}),
         converge=30.0,
         hold=5.0,
         measuring=Measuring(
-            looks=(8, 16, 32), seconds=8.0, budget=900.0, transfer=5.0, undecided="error", changes=20, churn=20.0
+            looks=(8, 16, 32),
+            seconds=8.0,
+            budget=900.0,
+            transfer=5.0,
+            undecided="error",
+            changes=20,
+            churn=20.0,
+            pairs_of=6,
         ),
     ),
 }
@@ -74,5 +84,5 @@ CALIBRATION = Profile(
     timeout=0.5,
     converge=1.5,
     hold=0.0,
-    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=30.0, transfer=0.1, takes_hold=1.0, changes=1),
+    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=30.0, transfer=0.1, takes_hold=1.0, changes=1, pairs_of=2),
 )

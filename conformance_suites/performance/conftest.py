@@ -43,7 +43,7 @@ def carried(bandwidth: Bandwidth, measure: Measuring, family: Family, request: p
     against = f"{Path.HOSTS}, {asked.load}"
     for path in (asked.path, Path.HOSTS):
         course = bandwidth.course(asked.load, path, family)
-        for figure in figures(path, course.seen):
+        for figure in figures(course.told(path)):
             measure.figure(*figure)
     course = bandwidth.course(asked.load, asked.path, family)
     for note in (course.command, *warnings(asked.load.manner, course.seen)):

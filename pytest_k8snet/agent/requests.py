@@ -26,6 +26,7 @@ from .main_process import ask_main_process
 from .name_stub import NameStubs
 from .ports import Ports
 from .probes import Runner
+from .processors import processors
 from .target import Question, Target, in_thread, resolve
 from .traffic import load
 
@@ -53,6 +54,7 @@ class Requests:
             "hello": self._hello,
             "probe": self._probe,
             "facts": self._facts,
+            "processors": self._processors,
             "listen": self._listen,
             "unlisten": self._unlisten,
             "hold": self._hold,
@@ -107,6 +109,9 @@ class Requests:
 
     async def _facts(self, _: Fields) -> Fields:
         return facts()
+
+    async def _processors(self, _: Fields) -> Fields:
+        return {"processors": processors()}
 
     async def _listen(self, request: Fields) -> Fields:
         await self._ports.open_for(request["protocol"], request["port"], request["seconds"])

@@ -21,7 +21,8 @@ class Judged:
     """A subject beside its baseline.
 
     ``subject`` and ``baseline`` are the samples, one of each for a round; ``ratio`` is None, and ``trouble`` says why,
-    when the subject could not be measured. ``stopped`` says why there were no more rounds.
+    when the subject could not be measured. ``stopped`` says why there were no more rounds; ``flags`` what the samples
+    were limited by when that is not the network, in sentences.
     """
 
     name: str
@@ -32,11 +33,12 @@ class Judged:
     verdict: Verdict = Verdict.INCONCLUSIVE
     stopped: str = ""
     trouble: MeasurementError | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def doubts(self) -> list[str]:
         """What people should know of how the verdict came about, in sentences; nothing for most."""
-        found = []
+        found = [*self.flags]
         if self.ratio is not None and self.ratio.apart:
             found.append(f"{self.name}: far from the others: {', '.join(map(self._round, self.ratio.apart))}")
         drift = drift_of(self.baseline)

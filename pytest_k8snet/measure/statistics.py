@@ -20,6 +20,8 @@ LARGEST = 700.0
 """A logarithm whose number is still finite."""
 APART = 3.5
 """From which modified z-score on a round is said to lie apart: Iglewicz and Hoaglin, 1993."""
+FEWEST_TO_BE_APART = 4
+"""Of three rounds two are close to each other by chance so often that the third means nothing."""
 NORMAL = 0.6745
 """The median absolute deviation of a normal distribution, in standard deviations."""
 
@@ -165,6 +167,8 @@ def _exp(logarithm: float) -> float:
 
 
 def _apart(logarithms: Sequence[float]) -> tuple[int, ...]:
+    if len(logarithms) < FEWEST_TO_BE_APART:
+        return ()
     centre = median(logarithms)
     deviations = [abs(one - centre) for one in logarithms]
     usual = median(deviations)

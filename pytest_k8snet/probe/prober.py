@@ -17,6 +17,7 @@ from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.journals import Journal, journal
 from pytest_k8snet.probe.observation import Expectation, Observation, Outcome, Pod, Probe
 from pytest_k8snet.probe.patience import Patience
+from pytest_k8snet.probe.processors import Processors
 from pytest_k8snet.probe.table import TruthTable
 
 T = TypeVar("T")
@@ -88,6 +89,10 @@ class Prober:
     def facts(self, pods: Collection[Pod]) -> dict[Pod, Facts]:
         """Return each pod's own view of its network. Raises NoVerdict when an agent does not answer."""
         return self._ask_each(pods, {"op": "facts"}, wire.facts)
+
+    def processors(self, pods: Collection[Pod]) -> dict[Pod, Processors]:
+        """Return how the processors of each pod's node have spent their time. Raises NoVerdict as ``facts`` does."""
+        return self._ask_each(pods, {"op": "processors"}, wire.processors)
 
     def from_the_start(self, expectation: Expectation, servers: Collection[Pod]) -> TruthTable:
         """Judge what pods asked by themselves since they were started, by their journals and those of the servers.

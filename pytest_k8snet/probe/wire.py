@@ -12,6 +12,7 @@ from pytest_k8snet.errors import AgentLost
 from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.observation import Observation, Probe
 from pytest_k8snet.probe.patience import Patience
+from pytest_k8snet.probe.processors import Processor
 
 
 def request(probes: Sequence[Probe], patience: Patience) -> dict[str, object]:
@@ -49,6 +50,14 @@ def facts(answer: Mapping[str, Any]) -> Facts:
         return msgspec.convert(answer, Facts)
     except msgspec.ValidationError as error:
         raise AgentLost(f"the agent's facts cannot be read: {error}", hint=_HINT) from error
+
+
+def processors(answer: Mapping[str, Any]) -> dict[str, Processor]:
+    """Read the answer to the request for processors. Raises AgentLost when it is none."""
+    try:
+        return msgspec.convert(answer.get("processors"), dict[str, Processor])
+    except msgspec.ValidationError as error:
+        raise AgentLost(f"what the agent says of processors cannot be read: {error}", hint=_HINT) from error
 
 
 _HINT = "Another version of the agent may run in the pod: the ConfigMap and this program must be of one release."

@@ -54,7 +54,7 @@ class ComparisonRecord:
     """A path that was measured beside a baseline in interleaved rounds, and what that says of the limit.
 
     ``better`` is "higher", "lower" or "same", ``verdict`` "pass", "fail" or "inconclusive"; ``against`` says what the
-    baseline is.
+    baseline is, ``flags`` what the samples were limited by when that is not the network.
     """
 
     name: str
@@ -67,6 +67,7 @@ class ComparisonRecord:
     baseline: ArmRecord
     against: str = ""
     ratio: RatioRecord | None = None
+    flags: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

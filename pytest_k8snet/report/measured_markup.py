@@ -39,7 +39,7 @@ def _verdicts(checks: list[CheckRecord]) -> Markup:
 
 def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
     yield element("td", element("code", check.name))
-    yield element("td", one.name)
+    yield element("td", one.name, *(element("div", flag, class_="flag") for flag in one.flags))
     yield element("td", "" if one.subject.mean is None else readable(one.subject.mean, one.unit))
     ratio = one.ratio
     yield element("td", "" if ratio is None else f"{ratio.estimate:.3f}")
@@ -52,11 +52,15 @@ def _row(check: CheckRecord, one: ComparisonRecord) -> Iterator[Markup]:
 def _bars(checks: list[CheckRecord]) -> Markup:
     """Return a picture for each baseline, with the paths of all checks that were measured in the same rounds.
 
-    Those share the baseline's samples, so that the first of these tells them from others.
+    Those share the baseline's samples, so that the first of these tells them from others. What is compared with a
+    matrix of the check stands in its matrices.
     """
     groups: dict[tuple[str, str, tuple[float, ...]], list[tuple[str, ComparisonRecord]]] = {}
     for check in checks:
+        matrices = {matrix.name for matrix in check.matrices}
         for one in check.comparisons:
+            if one.against in matrices:
+                continue
             key = (one.unit, one.against, tuple(one.baseline.samples[:1]))
             groups.setdefault(key, []).append((check.name, one))
     return joined(

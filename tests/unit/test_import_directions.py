@@ -92,6 +92,7 @@ PUBLIC = {
     "pytest_k8snet.measure.iperf3.bench",
     "pytest_k8snet.measure.iperf3.figures",
     "pytest_k8snet.measure.iperf3.loads",
+    "pytest_k8snet.measure.iperf3.pairs",
     "pytest_k8snet.measure.iperf3.paths",
     "pytest_k8snet.measure.fitness",
     "pytest_k8snet.measure.encapsulation.evidence",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -31,6 +32,23 @@ def make_measuring(make_settings: Callable[..., Settings], record: CheckRecord) 
         return Measuring(make_settings(profile=profile, **given), cast(pytest.Item, SimpleNamespace(stash=stash)))
 
     return make
+
+
+def test_what_is_known_of_a_shared_baseline_is_told_once(
+    make_measuring: Callable[..., Measuring], record: CheckRecord
+) -> None:
+    measuring = make_measuring()
+    judged = measuring.compare("pods", _steady(1.0), _steady(1.0), BANDWIDTH, unit="bit/s")
+    for _ in range(2):
+        measuring.record(replace(judged, flags=("nodes: busy",)), unit="bit/s")
+    assert record.notes == ["nodes: busy"]
+    assert [one.flags for one in record.comparisons] == [[], ["nodes: busy"], ["nodes: busy"]]
+
+
+def test_the_background_is_the_profiles_unless_another_is_asked_for(make_measuring: Callable[..., Measuring]) -> None:
+    assert make_measuring("acceptance").churn == 20
+    assert make_measuring("acceptance", churn=0.5).churn == 0.5
+    assert make_measuring("acceptance", churn=0.0).churn == 0
 
 
 def _steady(value: float) -> Callable[[int], float]:

@@ -36,6 +36,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "converge": ("2.5s", 2.5),
     "least_bandwidth": (".8", 0.8),
     "most_loss": ("0.002", 0.002),
+    "churn": ("12.5", 12.5),
     "node_selector": ("a=1, b/c=", {"a": "1", "b/c": ""}),
     "tolerations": ("*", ({"operator": "Exists"},)),
     "runtime_class": ("gvisor", "gvisor"),
@@ -188,6 +189,10 @@ def test_a_refusal_names_the_variable_or_the_key_that_the_value_came_from(
         ("calibrate_part", "4/3", "I/N"),
         ("calibrate_part", "0/3", "I/N"),
         ("calibrate_part", "half", "I/N"),
+        *(
+            ("churn", text, "a number from 0 to 1000")
+            for text in ("-1", "many", "nan", "inf", "1e3", "5/s", "1001", ".")
+        ),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_what_was_expected(

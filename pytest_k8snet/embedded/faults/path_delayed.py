@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_k8snet.embedded.injection import Fault, Target
 from pytest_k8snet.embedded.network.detour import Detour
 
-DELAY_SECONDS = 0.005
+DELAY_SECONDS = 0.001
 
 
 class PathDelayed:

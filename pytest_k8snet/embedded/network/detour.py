@@ -23,6 +23,9 @@ _ALL_PROTOCOLS = 3
 _SOL_PACKET, _VNET_HEADER = 263, 15
 _HEADER = 10
 _LONGEST = 1 << 17
+_SEND_FORCED, _RECEIVE_FORCED = 32, 33  # SO_SNDBUFFORCE and SO_RCVBUFFORCE of socket(7)
+_WAITING = 1 << 24
+"""Bytes that may wait: three long segments fill the usual buffer, and what is delayed should not be lost as well."""
 
 
 class Detour:
@@ -83,9 +86,19 @@ def _send(sock: socket.socket, frame: bytes) -> None:
 async def _packets(netns: NetNs, device: str, *, receives: bool = True) -> socket.socket:
     sock = await netns.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     sock.setblocking(False)
+    _enlarge(sock)
     sock.setsockopt(_SOL_PACKET, _VNET_HEADER, 1)
     sock.bind((device, _ALL_PROTOCOLS if receives else 0))
     return sock
+
+
+def _enlarge(sock: socket.socket) -> None:
+    """Let much wait. Who is not root of the machine gets as much as it allows to everybody."""
+    for forced, plain in ((_SEND_FORCED, socket.SO_SNDBUF), (_RECEIVE_FORCED, socket.SO_RCVBUF)):
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, forced, _WAITING)
+        except PermissionError:
+            sock.setsockopt(socket.SOL_SOCKET, plain, _WAITING)
 
 
 async def _mac(netns: NetNs) -> bytes:

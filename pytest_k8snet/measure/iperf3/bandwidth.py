@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import MeasurementError
-from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench
-from pytest_k8snet.measure.iperf3.course import Course
-from pytest_k8snet.measure.iperf3.loads import Load
+from pytest_k8snet.kube.wait import Deadline
+from pytest_k8snet.measure.iperf3 import pairs
+from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench, Site
+from pytest_k8snet.measure.iperf3.course import Course, Watch
+from pytest_k8snet.measure.iperf3.flags import flagged
+from pytest_k8snet.measure.iperf3.loads import ONE_STREAM, Load
 from pytest_k8snet.measure.iperf3.paths import Path, ends_of
 from pytest_k8snet.measure.judged import Judged
 from pytest_k8snet.measure.rounds import Plan, judge
 from pytest_k8snet.measure.verdict import Limit
 from pytest_k8snet.probe.observation import Family, Protocol
+from pytest_k8snet.probe.processors import Processors
 from pytest_k8snet.services.served import Served, service
 
 SERVICE = "iperf3"
@@ -24,6 +28,17 @@ PORTS = [
     for protocol in (Protocol.TCP, Protocol.UDP)
 ]
 """With UDP the node ports must be one: iperf3 sends its datagrams to the port that its control connection has."""
+
+
+def watching(cluster: Cluster, nodes: Collection[str]) -> Watch:
+    """Return what asks the fleet's agents how the processors of some nodes have spent their time."""
+    agents = {pod.node: pod for pod in cluster.fleet.pods if pod.node in nodes}
+
+    def watch() -> dict[str, Processors]:
+        found = cluster.attachment.prober.processors(list(agents.values()))
+        return {pod.node: processors for pod, processors in found.items()}
+
+    return watch
 
 
 class Bandwidth:
@@ -66,6 +81,28 @@ class Bandwidth:
         """Return what was seen on a path that was measured."""
         return self._courses[load, family, path]
 
+    def between(self, nodes: Sequence[str], family: Family) -> list[pairs.Streams]:
+        """Measure one TCP stream between pods of each two of these nodes, and of each node.
+
+        All pairs together are waited for as long as one path is.
+
+        Raises:
+            NoVerdict: a server or a client could not be started.
+
+        """
+        where = pairs.sites(nodes)
+        self._bench.start(where, where)
+        seconds, deadline = min(self._seconds, pairs.LONGEST_SECONDS), Deadline(self._converge)
+
+        def opened(client: Site, server: Site) -> Course:
+            pod = self._bench.server(server).pod
+            watch = watching(self._cluster, {client.node, server.node})
+            course = Course(self._bench.client(client), pod.address(family), pod.port, ONE_STREAM, seconds, watch)
+            course.open(deadline.left())
+            return course
+
+        return pairs.between(nodes, opened, self._limits[False], self._plan)
+
     def _measure(self, load: Load, family: Family, wanted: Collection[Path]) -> None:
         ends = [ends_of(path, self.near, self.far) for path in (Path.HOSTS, *wanted)]
         self._bench.start([one.server for one in ends], [one.client for one in ends])
@@ -85,12 +122,17 @@ class Bandwidth:
         except MeasurementError as error:
             self._judged |= {(load, family, path): error for path in wanted}
             return
-        self._judged |= {(load, family, Path(name)): judged for name, judged in done.items()}
+        baseline = opened[Path.HOSTS].told(Path.HOSTS)
+        self._judged |= {
+            (load, family, Path(name)): flagged(judged, opened[Path(name)].told(name), baseline)
+            for name, judged in done.items()
+        }
 
     def _open(self, load: Load, path: Path, family: Family) -> Course:
         ends = ends_of(path, self.near, self.far)
         address, port = self._address(path, family)
-        course = Course(self._bench.client(ends.client), address, port, load, self._seconds)
+        watch = watching(self._cluster, {ends.client.node, ends.server.node})
+        course = Course(self._bench.client(ends.client), address, port, load, self._seconds, watch)
         self._courses[load, family, path] = course
         if path not in self._reached[family]:
             course.open(self._converge)
@@ -99,10 +141,13 @@ class Bandwidth:
 
     def lacks(self, path: Path, family: Family) -> str:
         """Return why there is no such path in a family, or ""."""
-        for node in {self.near, self.far}:
-            if family not in map(Family.of, self._cluster.node(node).addresses):
-                return f"node {node} has no {family} address, and {Path.HOSTS} is what {path} is measured beside"
+        for node in {self.near, self.far} - {*self.nodes_of(family)}:
+            return f"node {node} has no {family} address, and {Path.HOSTS} is what {path} is measured beside"
         return ""
+
+    def nodes_of(self, family: Family) -> list[str]:
+        """Return the nodes that have an address of a family."""
+        return [node.name for node in self._cluster.nodes if family in map(Family.of, node.addresses)]
 
     def _address(self, path: Path, family: Family) -> tuple[str, int]:
         if not path.by_service:

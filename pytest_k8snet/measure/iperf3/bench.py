@@ -78,8 +78,10 @@ class Bench:
             PodNotReady: one will not run, or did not in time, with the reason.
             MeasurementError: one runs and cannot be used, such as a server whose port somebody else has.
 
-        What could not be started once is not tried again: it is told to everyone who asks.
+        What could not be started once is not tried again: it is told to everyone who asks for more than there is.
         """
+        if {*servers} <= {*self._servers} and {*clients} <= {*self._clients}:
+            return
         if self._failed is not None:
             raise self._failed
         try:

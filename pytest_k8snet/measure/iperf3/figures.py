@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from pytest_k8snet.measure.iperf3.results import Throughput
+from pytest_k8snet.measure.iperf3.seen import Seen
 from pytest_k8snet.measure.iperf3.transfer import Manner
 
 Figure = tuple[str, float, str]
 
 
-def figures(path: str, runs: Sequence[Throughput]) -> Iterator[Figure]:
+def figures(seen: Seen) -> Iterator[Figure]:
     """Yield (name, value, unit) for the runs on a path; medians of the runs, sums of what is counted."""
+    path, runs = seen.name, seen.runs
     if not runs:
         return
     yield f"{path}: received", median(run.bits_per_second for run in runs), "bit/s"
@@ -23,6 +25,8 @@ def figures(path: str, runs: Sequence[Throughput]) -> Iterator[Figure]:
         yield f"{path}: retransmits", sum(told), "segments"
     yield f"{path}: processor of the client", median(run.cpu.client for run in runs), "% of a core"
     yield f"{path}: processor of the server", median(run.cpu.server for run in runs), "% of a core"
+    for node, spent in seen.busiest:
+        yield f"{path}: busiest processor of {node}", 100 * spent.share, "%"
     datagrams = [run.datagrams for run in runs if run.datagrams]
     if datagrams:
         yield f"{path}: lost", sum(one.lost for one in datagrams), "datagrams"

@@ -18,13 +18,15 @@ NAMES = 20
 
 
 class Churn:
-    """Makes and deletes Services, ``rate`` changes in a second, in a thread and by a connection of its own."""
+    """Makes and deletes Services, ``rate`` changes in a second, in a thread and by a connection of its own.
 
-    def __init__(self, cluster: Cluster, namespace: Namespace, selector: dict[str, str], rate: float) -> None:
-        state = cluster.attachment.state
-        self._api = KubeApi(state.access())
-        self._namespace, self._selector, self._rate = namespace.name, selector, rate
-        self._labels = {labels.RUN: state.run_id}
+    With a rate of 0 it makes none.
+    """
+
+    def __init__(self, api: KubeApi, run_id: str, namespace: str, selector: dict[str, str], rate: float) -> None:
+        self._api = api
+        self._namespace, self._selector, self._rate = namespace, selector, rate
+        self._labels = {labels.RUN: run_id}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="churn", daemon=True)
         self._began = time.monotonic()
@@ -33,19 +35,26 @@ class Churn:
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        if self._rate:
+            self._thread.start()
 
     def stop(self) -> None:
         """End, and delete what is left."""
         self._over.set()
-        self._thread.join()
+        if self._rate:
+            self._thread.join()
+            self._delete_all()
+        self._api.close()
+
+    def _delete_all(self) -> None:
         for number in range(NAMES):
             with suppress(ApiError):  # the namespace goes as well
                 self._api.delete("v1", "Service", f"churn-{number}", self._namespace)
-        self._api.close()
 
     def told(self) -> str:
         """Return in words how many changes there were."""
+        if not self._rate:
+            return "beside no other changes, as it was asked for"
         seconds = time.monotonic() - self._began
         ended = f", until the API refused: {self.refused}" if self.refused else ""
         return f"beside {self.changes / seconds:.1f} changes of Services in a second (of {self._rate:g} wanted){ended}"
@@ -72,7 +81,8 @@ class Churn:
 @contextmanager
 def churning(cluster: Cluster, namespace: Namespace, selector: dict[str, str], rate: float) -> Iterator[Churn]:
     """Change Services of some pods, ``rate`` times in a second, for a while."""
-    churn = Churn(cluster, namespace, selector, rate)
+    state = cluster.attachment.state
+    churn = Churn(KubeApi(state.access()), state.run_id, namespace.name, selector, rate)
     churn.start()
     try:
         yield churn

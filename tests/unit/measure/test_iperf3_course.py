@@ -14,6 +14,7 @@ from pytest_k8snet.measure.iperf3.failures import NothingArrived, Unreached
 from pytest_k8snet.measure.iperf3.loads import ONE_STREAM
 from pytest_k8snet.measure.iperf3.results import Cpu, Throughput
 from pytest_k8snet.measure.iperf3.transfer import Transfer
+from pytest_k8snet.probe.processors import Busy, Processor
 
 RATE = 1e9
 
@@ -46,6 +47,14 @@ def test_each_round_sends_as_much_as_the_first() -> None:
     assert len({one.amount for one in client.asked[-3:]}) == 1
     assert len(measured.seen) == 3
     assert measured.command.endswith("-n 25000000")
+
+
+def test_the_nodes_are_watched_while_a_sample_is_measured_and_not_before() -> None:
+    looks = [{"n": {"cpu0": Processor(100 * look, 50 * look, 10 * look)}} for look in (1, 2)]
+    measured = Course(cast(Client, FakeClient()), "10.0.0.1", 5201, ONE_STREAM, 0.2, lambda: looks.pop(0))
+    measured(0)
+    assert measured.busy == [{"n": Busy(0.5, 0.1)}]
+    assert measured.told("pods").nodes == measured.busy
 
 
 def test_a_server_that_is_not_reached_at_once_is_waited_for() -> None:

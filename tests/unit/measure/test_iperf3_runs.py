@@ -17,9 +17,11 @@ from pytest_k8snet.measure.iperf3.loads import BOTH_WAYS, DATAGRAMS, ONE_STREAM,
 from pytest_k8snet.measure.iperf3.pace import find_amount
 from pytest_k8snet.measure.iperf3.paths import Path, ends_of
 from pytest_k8snet.measure.iperf3.results import Cpu, Throughput, read
+from pytest_k8snet.measure.iperf3.seen import Seen
 from pytest_k8snet.measure.iperf3.transcript import Transcript
 from pytest_k8snet.measure.iperf3.transfer import Amount, Manner, Transfer
 from pytest_k8snet.options import defaults
+from pytest_k8snet.probe.processors import Busy
 
 DOCUMENTS = File(__file__).parent / "documents"
 ONE = (DOCUMENTS / "tcp-one.json").read_text()
@@ -178,11 +180,19 @@ def test_a_job_is_a_probe_pod_that_is_never_started_again() -> None:
 
 def test_figures_stand_beside_what_is_judged() -> None:
     lossy = read((DOCUMENTS / "udp-lossy.json").read_text())
-    seen = {name: value for name, value, _ in figures("p", [lossy, lossy])}
+    seen = {name: value for name, value, _ in figures(Seen("p", Manner(), [lossy, lossy]))}
     assert (seen["p: lost"], seen["p: sent"], seen["p: out of order"]) == (2 * 147, 2 * 657, 0)
     assert "p: retransmits" not in seen
-    assert {name for name, *_ in figures("p", [read(ONE)])} > {"p: retransmits", "p: processor of the server"}
-    assert not list(figures("p", []))
+    assert {name for name, *_ in figures(Seen("p", Manner(), [read(ONE)]))} > {
+        "p: retransmits",
+        "p: processor of the server",
+    }
+    assert not list(figures(Seen("p", Manner(), [])))
+
+
+def test_the_busiest_processor_of_each_node_stands_beside_a_path() -> None:
+    looked = [{"n-1": Busy(share, 0.1)} for share in (0.2, 0.9, 0.5)]
+    assert ("p: busiest processor of n-1", 50, "%") in figures(Seen("p", Manner(), [read(ONE)], looked))
 
 
 def test_one_thread_for_several_streams_is_said() -> None:

@@ -125,6 +125,10 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(rounds: int, confidenc
     assert held / SIMULATIONS == pytest.approx(confidence, abs=error)
 
 
+def test_of_three_rounds_none_lies_apart() -> None:
+    assert ratio_of([1.0, 1.001, 1.3], [1.0] * 3, 0.98).apart == ()
+
+
 def test_a_round_that_lies_apart_is_named_and_counted() -> None:
     subject = [1.0, 1.01, 0.99, 1.02, 0.5, 0.98, 1.0]
     ratio = ratio_of(subject, [1.0] * 7, 0.95)

@@ -128,6 +128,24 @@ def test_paths_of_several_checks_that_were_measured_in_the_same_rounds_are_one_p
     assert "PERF-010[ipv6], PERF-011, Gbit/s" in page
 
 
+def test_what_is_compared_with_a_matrix_is_no_bar_beside_it(
+    make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
+) -> None:
+    pair = replace(compared("a -> b", 1.0), against=nodes().name)
+    page = render(make_report(make_check("PERF-018", comparisons=[pair, compared("other", 1.0)], matrices=[nodes()])))
+
+    assert page.count("<svg") == 2
+    assert "a -&gt; b" in page
+
+
+def test_what_limited_a_path_stands_beside_it(
+    make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
+) -> None:
+    busy = replace(compared("pods", 1.0), flags=["pods: the client's processor was busy 98 %"])
+
+    assert "processor was busy 98 %" in render(make_report(make_check("PERF-010", comparisons=[busy])))
+
+
 def test_names_from_a_cluster_are_no_markup(
     make_report: Callable[..., Report], make_check: Callable[..., CheckRecord]
 ) -> None:
