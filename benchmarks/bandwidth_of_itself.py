@@ -1,9 +1,10 @@
 """How often a stream between two nodes is called slower than itself: twenty A/A comparisons by iperf3.
 
-    .venv/bin/pytest --k8snet --k8snet-context NAME --k8snet-profile smoke -s benchmarks/bandwidth_of_itself.py
+    .venv/bin/pytest --k8snet --k8snet-context NAME --k8snet-least-bandwidth 0.9 -s \\
+        benchmarks/bandwidth_of_itself.py
 
 Both arms are the same client, server and load, measured and judged as PERF-010 is: the rounds, the limit and the time
-are those of the profile. With --k8snet-profile nightly it takes an hour.
+are those of the options, such as --k8snet-profile smoke, with which it takes a minute.
 """
 
 from __future__ import annotations

@@ -34,7 +34,12 @@ def test_a_service_is_in_dns_for_as_long_as_it_is_there(
     follow(naming, probe, naming.by_value("deleted", naming.zone(namespace.name), asked), "a deleted Service", cached)
 
 
-@check("DNS-051", spec=DNS_HEADLESS, level="core", catches=("dns-replica-stale", "dns-changes-late"))
+@check(
+    "DNS-051",
+    spec=DNS_HEADLESS,
+    level="core",
+    catches=("dns-replica-stale", "dns-changes-late", "dns-srv-port-wrong"),
+)
 def test_endpoints_are_in_dns_for_as_long_as_they_are_ready(
     cluster: Cluster, naming: Naming, probe: Probing, namespace: Namespace, cached: int
 ) -> None:

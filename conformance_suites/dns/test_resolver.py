@@ -43,7 +43,12 @@ def peers(namespace: Namespace) -> Peers:
     return Peers(first, second, stub)
 
 
-@check("DNS-070", spec=DNS_NAMESPACES, level="core", catches=("resolv-conf-search-missing", "dns-unready-published"))
+@check(
+    "DNS-070",
+    spec=DNS_NAMESPACES,
+    level="core",
+    catches=("resolv-conf-search-missing", "dns-unready-published", "dns-id-wrong"),
+)
 def test_short_names_are_found_from_a_pod(
     cluster: Cluster, naming: Naming, namespace: Namespace, peers: Peers, shop: Shop
 ) -> None:

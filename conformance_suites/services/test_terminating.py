@@ -32,7 +32,10 @@ def test_terminating_endpoints_serve_when_there_are_no_others(
 
 
 @check(
-    "SVC-071", spec=SERVICE_TERMINATING, level="core", catches=("service-terminating-used", "service-stale-endpoint")
+    "SVC-071",
+    spec=SERVICE_TERMINATING,
+    level="core",
+    catches=("service-terminating-used", "service-stale-endpoint", "endpoints-out-of-order"),
 )
 def test_terminating_endpoints_get_nothing_beside_one_that_is_ready(
     cluster: Cluster, own_namespace: Namespace, clients: tuple[Pod, ...], presume: Presumption, probe: Probing

@@ -19,10 +19,15 @@ from tests.embedded.service_pods import (
     who,
 )
 
+NAME_SERVER = "10.96.0.10"
+
 
 @pytest.fixture(scope="module")
 def pods(module_space: Space) -> Space:
-    return start_servers(module_space)
+    """Servers, on nodes that serve the name servers already: where rules are compared nothing else may come meanwhile."""
+    started = start_servers(module_space)
+    until(True, lambda: any(f"{NAME_SERVER} . udp . 53 : goto to-" in rule for rule in rules(started)))
+    return started
 
 
 def rules(space: Space) -> set[str]:
@@ -110,3 +115,15 @@ def test_without_a_local_policy_clients_from_outside_are_hidden_behind_nodes(pod
             assert "a 10.200.0.201" not in many(pods, "outside", NODES[4].format(2), node_port(made))
             assert who(pods, "outside", NODES[4].format(2), node_port(made)) == {"a"}
         assert who(pods, "outside", NODES[4].format(2), node_port(made)) == {DROPPED}
+
+
+def test_services_of_one_port_can_go_while_their_port_is_open_on_the_nodes(pods: Space) -> None:
+    nobody = {"pod": "nobody"}
+    with (
+        pods.fault("service-open-on-nodes"),
+        service(pods, "second", selector=nobody),
+        service(pods, "third", selector=nobody) as third,
+    ):
+        until({REFUSED}, lambda: who(pods, "far", cluster_ips(third)[0]))
+    with service(pods, "fourth", selector=nobody) as fourth:
+        until({REFUSED}, lambda: who(pods, "far", cluster_ips(fourth)[0]))

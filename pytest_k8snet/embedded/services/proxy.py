@@ -66,6 +66,11 @@ class ServiceProxy:
         """Serve for ever."""
         await asyncio.gather(self._upkeep.run(), self._follow())
 
+    def has(self, service: str) -> bool:
+        """Tell whether there is a Service of this name, which is NAMESPACE/NAME."""
+        namespace, _, name = service.partition("/")
+        return (namespace, name) in self._services
+
     async def update(self) -> None:
         """Load every Service anew and wait until all nodes have it."""
         self._concerned.update(self._services)
