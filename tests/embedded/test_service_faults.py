@@ -24,7 +24,7 @@ NAME_SERVER = "10.96.0.10"
 
 @pytest.fixture(scope="module")
 def pods(module_space: Space) -> Space:
-    """Servers, on nodes that serve the name servers already: where rules are compared nothing else may come meanwhile."""
+    """Servers, on nodes that serve the name servers already: a test that compares rules wants no others to come."""
     started = start_servers(module_space)
     until(True, lambda: any(f"{NAME_SERVER} . udp . 53 : goto to-" in rule for rule in rules(started)))
     return started
