@@ -20,6 +20,7 @@ from pytest_k8snet.report.record import TableRecord
 from pytest_k8snet.report.record_key import RECORD
 
 PATH_SECONDS = 2.0
+ATTEMPTS = 3
 
 
 class Probing:
@@ -48,6 +49,15 @@ class Probing:
         have connected once. Compare the result with the expectation, as for a call.
         """
         return self._recorded(self._cluster.attachment.prober.from_the_start(expected, tuple(servers)))
+
+    def insisting(self, expected: Expectation) -> TruthTable:
+        """Probe as a call does, but in each round ask again what meets silence, where a refusal is demanded.
+
+        Every kernel limits how many ICMP errors it sends (RFC 1812, 4.3.2.8; icmp_ratelimit of Linux: to each host six
+        at once and then one a second), and TCP may be refused by one: whoever is left hanging stays so.
+        """
+        prober = self._cluster.attachment.prober
+        return self._recorded(prober.with_patience(replace(prober.patience, attempts=ATTEMPTS))(expected))
 
     def judged(self, table: TruthTable) -> TruthTable:
         """Put a table into the report that was probed in another way than by a call."""

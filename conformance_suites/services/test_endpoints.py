@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance_suites.clauses import ENDPOINT_SLICES, SERVICE_DEFINED, VIRTUAL_IPS
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.probe.observation import Pod
+from pytest_k8snet.probe.observation import Pod, Protocol
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
@@ -112,5 +112,7 @@ def test_without_an_endpoint_clients_are_not_left_hanging(
     presume.working(backends)
     pod = own_namespace.pod("beside-1")
     with service(own_namespace, "nobody", BEHIND, ()) as served:
-        expected = inside("refused", served, clients, cluster.families, may_hang=False, target=pod)
-        assert probe(expected) == expected
+        expected = inside(
+            "refused", served, clients, cluster.families, protocols=[Protocol.TCP], may_hang=False, target=pod
+        )
+        assert probe.insisting(expected) == expected

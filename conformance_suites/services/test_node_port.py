@@ -6,7 +6,7 @@ from conformance_suites.clauses import SERVICE_NODE_PORT, VIRTUAL_IPS
 from conformance_suites.parameters import each_family
 from pytest_k8snet.checks import check
 from pytest_k8snet.cluster import Cluster, Namespace
-from pytest_k8snet.probe.observation import Family, Pod
+from pytest_k8snet.probe.observation import Family, Pod, Protocol
 from pytest_k8snet.probing import Probing
 from pytest_k8snet.services.backends import Backends
 from pytest_k8snet.services.presumed import Presumption
@@ -102,7 +102,7 @@ def test_a_node_port_without_endpoints_does_not_leave_clients_hanging(
     presume.nodes(clients, family)
     pod = own_namespace.pod("beside-1")
     with service(own_namespace, "nobody", {"k8snet.io/behind": "yes"}, (), type="NodePort") as served:
-        doors = served.at_nodes(cluster.node_addresses(family))
+        doors = served.at_nodes(cluster.node_addresses(family), [Protocol.TCP])
         refused = through("refused", served, clients, doors, may_hang=False, target=pod)
         expected = merged("node ports without endpoints", alive(clients, pod, family), refused)
-        assert probe(expected) == expected
+        assert probe.insisting(expected) == expected
