@@ -11,27 +11,18 @@ from __future__ import annotations
 import re
 import statistics
 import subprocess
-from collections.abc import Callable, Iterator
-
-import pytest
+from collections.abc import Callable
 
 from benchmarks.figures import show, show_load
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.measure.iperf3 import jobs
-from pytest_k8snet.measure.iperf3.bench import Bench, Site, open_bench
+from pytest_k8snet.measure.iperf3.bench import Bench, Site
 from pytest_k8snet.measure.iperf3.transfer import Amount, Manner, Transfer
 from pytest_k8snet.probe.observation import Pod
 
 ROUNDS = 5
 SECONDS = 5
 UNITS = {"K": 1e3, "M": 1e6, "G": 1e9, "": 1.0}
-
-
-@pytest.fixture
-def bench(k8snet_cluster: Cluster) -> Iterator[Bench]:
-    """Return servers and clients of our own."""
-    with open_bench(k8snet_cluster) as made:
-        yield made
 
 
 def by_hand(context: str, pod: str, namespace: str, target: Pod) -> float:

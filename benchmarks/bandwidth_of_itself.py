@@ -10,14 +10,11 @@ are those of the options, such as --k8snet-profile smoke, with which it takes a 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from statistics import median
-
-import pytest
 
 from benchmarks.figures import show, show_load
 from pytest_k8snet.cluster import Cluster
-from pytest_k8snet.measure.iperf3.bench import Bench, Site, open_bench
+from pytest_k8snet.measure.iperf3.bench import Bench, Site
 from pytest_k8snet.measure.iperf3.course import Course
 from pytest_k8snet.measure.iperf3.loads import ONE_STREAM
 from pytest_k8snet.measure.rounds import judge
@@ -25,13 +22,6 @@ from pytest_k8snet.measure.verdict import Limit, Verdict
 from pytest_k8snet.measuring import plan_of
 
 RUNS = 20
-
-
-@pytest.fixture
-def bench(k8snet_cluster: Cluster) -> Iterator[Bench]:
-    """Return servers and clients of our own."""
-    with open_bench(k8snet_cluster) as made:
-        yield made
 
 
 def test_a_path_is_as_fast_as_itself(k8snet_cluster: Cluster, bench: Bench) -> None:

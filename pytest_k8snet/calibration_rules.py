@@ -42,8 +42,8 @@ class Pass:
 class Turns:
     """How often each check ran so far under a fault that it names, and under one that it does not."""
 
-    witness: Counter[str] = field(default_factory=Counter)
-    bystander: Counter[str] = field(default_factory=Counter)
+    witnesses: Counter[str] = field(default_factory=Counter)
+    bystanders: Counter[str] = field(default_factory=Counter)
 
 
 def chosen(fault: str, checks: Collection[Check], turns: Turns) -> set[str]:
@@ -55,16 +55,18 @@ def chosen(fault: str, checks: Collection[Check], turns: Turns) -> set[str]:
     if not any(check.level == "performance" and fault in check.catches for check in checks):
         checks = [check for check in checks if check.level != "performance"]
     area = Counter(check.area for check in checks)
-    naming = [check for check in checks if fault in check.catches]
-    others = [check for check in checks if fault not in check.catches and area[check.area] > FEW]
-    of_small_areas = {check.id for check in checks if fault not in check.catches and area[check.area] <= FEW}
-    naming.sort(key=lambda check: (turns.witness[check.id], check.id))
-    others.sort(key=lambda check: (turns.bystander[check.id], check.id))
-    witnesses = [check.id for check in naming[:WITNESSES]]
-    bystanders = [check.id for check in others[:BYSTANDERS]]
-    turns.witness.update(witnesses)
-    turns.bystander.update(bystanders)
-    return {*witnesses, *bystanders, *of_small_areas}
+    naming = {check.id for check in checks if fault in check.catches}
+    of_small_areas = {check.id for check in checks if area[check.area] <= FEW} - naming
+    others = {check.id for check in checks} - naming - of_small_areas
+    witnesses = _whose_turn(naming, turns.witnesses, WITNESSES)
+    return {*witnesses, *_whose_turn(others, turns.bystanders, BYSTANDERS), *of_small_areas}
+
+
+def _whose_turn(checks: Collection[str], ran: Counter[str], number: int) -> list[str]:
+    """Return so many of those that ran least often, and count them."""
+    found = sorted(checks, key=lambda check: (ran[check], check))[:number]
+    ran.update(found)
+    return found
 
 
 def problems(fault: str, catches: Mapping[str, Sequence[str]], seen: Pass) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 MOST_IN_A_SECOND = 1000
@@ -42,7 +43,7 @@ def seconds(value: str) -> float | None:
     """Return seconds, None for nothing."""
     if value == "":
         return None
-    seconds = float(value.removesuffix("s")) if re.fullmatch(r"\d*\.?\d+s?", value) else 0.0
+    seconds = _decimal(value.removesuffix("s"))
     if not 0 < seconds < 3600:
         raise ValueError("expected seconds, more than 0 and less than 3600")
     return seconds
@@ -52,7 +53,7 @@ def rate(value: str) -> float | None:
     """Return how often in a second, None for nothing."""
     if value == "":
         return None
-    found = float(value) if re.fullmatch(r"\d*\.?\d+", value) else -1.0
+    found = _decimal(value)
     if not 0 <= found <= MOST_IN_A_SECOND:
         raise ValueError(f"expected how many in a second, a number from 0 to {MOST_IN_A_SECOND}")
     return found
@@ -60,10 +61,15 @@ def rate(value: str) -> float | None:
 
 def share(value: str) -> float:
     """Return a share, more than 0 and less than 1."""
-    found = float(value) if re.fullmatch(r"\d*\.?\d+", value) else 0.0
+    found = _decimal(value)
     if not 0 < found < 1:
         raise ValueError("expected a share, more than 0 and less than 1")
     return found
+
+
+def _decimal(value: str) -> float:
+    """Return a number without a sign; NaN, which is in no range, for any other text."""
+    return float(value) if re.fullmatch(r"\d*\.?\d+", value) else math.nan
 
 
 def in_namespace(value: str) -> str:

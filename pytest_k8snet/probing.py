@@ -21,6 +21,7 @@ from pytest_k8snet.report.record_key import RECORD
 
 PATH_SECONDS = 2.0
 ATTEMPTS = 3
+"""How often is asked within one round what meets silence, where silence once is no answer."""
 
 
 class Probing:
@@ -51,10 +52,11 @@ class Probing:
         return self._recorded(self._cluster.attachment.prober.from_the_start(expected, tuple(servers)))
 
     def insisting(self, expected: Expectation) -> TruthTable:
-        """Probe as a call does, but in each round ask again what meets silence, where a refusal is demanded.
+        """Probe as a call does, but in each round ask again what meets silence.
 
-        Every kernel limits how many ICMP errors it sends (RFC 1812, 4.3.2.8; icmp_ratelimit of Linux: to each host six
-        at once and then one a second), and TCP may be refused by one: whoever is left hanging stays so.
+        For where a refusal is demanded: every kernel limits how many ICMP errors it sends (RFC 1812, 4.3.2.8;
+        icmp_ratelimit of Linux: to each host six at once and then one a second), and TCP may be refused by one.
+        Whoever is left hanging stays so. And for where clients ask again themselves, as resolvers do.
         """
         prober = self._cluster.attachment.prober
         return self._recorded(prober.with_patience(replace(prober.patience, attempts=ATTEMPTS))(expected))

@@ -19,7 +19,7 @@ from pytest_k8snet.kube.wait import Deadline
 from pytest_k8snet.oracle.dns_records import Zone
 from pytest_k8snet.probe.observation import Expectation, Pod, Probe, Protocol
 from pytest_k8snet.probe.table import TruthTable
-from pytest_k8snet.probing import Probing
+from pytest_k8snet.probing import ATTEMPTS, Probing
 
 Way = tuple[str, str, Protocol]
 """From a node to a server's address over a protocol."""
@@ -28,8 +28,6 @@ TRIES, TRIES_OF_FRONT = 3, 8
 """Questions to the address of the Service, behind which there are several servers: to judge it, and to rely on it."""
 PATIENT = 10.0
 """Seconds: a profile that waits no longer than that for anything does not wait for a reload either."""
-ATTEMPTS = 3
-"""How often a question is asked that meets silence, within one round of a table."""
 ROUNDS = 3
 """How often a way is tried before it counts as silent."""
 
@@ -231,8 +229,7 @@ class Naming:
 
         Who gets no answer asks again, as resolvers do (RFC 1035, 4.2.1): what gets lost is the business of DNS-110.
         """
-        prober = self._cluster.attachment.prober
-        return self._probing.judged(prober.with_patience(replace(prober.patience, attempts=ATTEMPTS))(expected))
+        return self._probing.insisting(expected)
 
 
 def _way(probe: Probe) -> Way:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from pytest_k8snet.probe.facts import Facts
 from pytest_k8snet.probe.observation import Observation, Probe
 from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.processors import Processor
+
+T = TypeVar("T")
 
 
 def request(probes: Sequence[Probe], patience: Patience) -> dict[str, object]:
@@ -46,18 +48,19 @@ def observations(answer: Mapping[str, Any], probes: Sequence[Probe]) -> list[Obs
 
 def facts(answer: Mapping[str, Any]) -> Facts:
     """Read the answer to the request for facts. Raises AgentLost when it is none."""
-    try:
-        return msgspec.convert(answer, Facts)
-    except msgspec.ValidationError as error:
-        raise AgentLost(f"the agent's facts cannot be read: {error}", hint=_HINT) from error
+    return _converted(answer, Facts, "facts")
 
 
 def processors(answer: Mapping[str, Any]) -> dict[str, Processor]:
     """Read the answer to the request for processors. Raises AgentLost when it is none."""
+    return _converted(answer.get("processors"), dict[str, Processor], "processors")
+
+
+def _converted(value: object, kind: type[T], what: str) -> T:
     try:
-        return msgspec.convert(answer.get("processors"), dict[str, Processor])
+        return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise AgentLost(f"what the agent says of processors cannot be read: {error}", hint=_HINT) from error
+        raise AgentLost(f"the agent's {what} cannot be read: {error}", hint=_HINT) from error
 
 
 _HINT = "Another version of the agent may run in the pod: the ConfigMap and this program must be of one release."
