@@ -84,5 +84,5 @@ CALIBRATION = Profile(
     timeout=0.5,
     converge=1.5,
     hold=0.0,
-    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=30.0, transfer=0.1, takes_hold=1.0, changes=1, pairs_of=2),
+    measuring=Measuring(looks=(4, 8), seconds=0.5, budget=30.0, transfer=0.1, takes_hold=0.6, changes=1, pairs_of=2),
 )

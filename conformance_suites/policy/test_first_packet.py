@@ -19,7 +19,6 @@ from pytest_k8snet.probing import Probing
 TCP_UDP = (Protocol.TCP, Protocol.UDP)
 CATCHES = (
     "policy-ignored",
-    "policy-late",
     "policy-late-for-new-pods",
     "policy-ipv6-unenforced",
     "policy-udp-unenforced",

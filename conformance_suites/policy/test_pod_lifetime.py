@@ -14,7 +14,7 @@ from pytest_k8snet.probe.questions import permitted, reused
 from pytest_k8snet.probing import Probing
 
 TCP_UDP = (Protocol.TCP, Protocol.UDP)
-IGNORED = ("policy-ignored", "policy-late", "policy-ipv6-unenforced", "policy-udp-unenforced")
+IGNORED = ("policy-ignored", "policy-ipv6-unenforced", "policy-udp-unenforced")
 
 
 @each_family

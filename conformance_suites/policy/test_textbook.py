@@ -30,7 +30,7 @@ spec:
     - {protocol: TCP, port: 6379}
 """)
 TCP = (Protocol.TCP,)
-IN_FORCE = ("policy-ignored", "policy-late", "policy-egress-only", "policy-ipv6-unenforced", "policy-same-node-bypass")
+IN_FORCE = ("policy-ignored", "policy-egress-only", "policy-ipv6-unenforced", "policy-same-node-bypass")
 
 
 class Shop(NamedTuple):

@@ -20,7 +20,7 @@ from pytest_k8snet.policy import cases
 from pytest_k8snet.policy.cluster_wide import ONLY_NAME, confined, of_run, renamed
 from pytest_k8snet.policy.placeholders import concrete
 from pytest_k8snet.policy.undo import undo
-from pytest_k8snet.policy.world import PORTS, ArenaPod, State, after, located, symbolic_arena, usual_labels
+from pytest_k8snet.policy.world import PORTS, ArenaPod, State, after, located, node_place, symbolic_arena, usual_labels
 from pytest_k8snet.probe.observation import Pod
 
 POLICY = ("networking.k8s.io/v1", "NetworkPolicy")
@@ -197,7 +197,7 @@ class Arena:
         nodes = self.cluster.nodes
         return PodRequest(
             _real_name(name),
-            nodes["abc".find(name.partition("/")[2]) % len(nodes)].name,
+            nodes[node_place(name) % len(nodes)].name,
             containers={"agent": PORTS},
             labels=dict(pod.labels),
             named={port.name: (port.protocol, port.number) for port in pod.ports},

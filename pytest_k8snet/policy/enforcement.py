@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_k8snet.cluster import Cluster, Namespace
+from pytest_k8snet.policy.pace import Pace
 from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Outcome, Pod, Probe, Protocol
 from pytest_k8snet.probe.table import TruthTable
 
@@ -54,16 +55,17 @@ class Trial:
         """Return what must be seen under the policies."""
         because = "one policy lets the guarded pod take, another lets the stranger send, and neither allows this"
         refused = Expected(REJECTED, because=because, target=self.guarded.name)
-        cells = dict(self.open().cells) | {self._forbidden: refused}
+        cells = dict(self.open().cells) | {self.forbidden: refused}
         return Expectation("the stranger does not reach the guarded pod", cells, convergence=ENFORCE_SECONDS)
 
     def ignored(self, table: TruthTable) -> bool:
         """Tell whether under the policies all is as without: the stranger connects, and nothing else is wrong."""
         wrong = {probe: seen.outcome for probe, _, seen, _ in table.mismatches()}
-        return wrong == {self._forbidden: Outcome.CONNECTED}
+        return wrong == {self.forbidden: Outcome.CONNECTED}
 
     @property
-    def _forbidden(self) -> Probe:
+    def forbidden(self) -> Probe:
+        """What the policies forbid."""
         return _probe(self.stranger, self.guarded)
 
 
@@ -78,11 +80,13 @@ def why_not(cluster: Cluster) -> str:
         return f"these credentials may not {', '.join(refused)}, which the checks of policies need; see docs/rbac.yaml"
     prober = cluster.attachment.prober
     with cluster.namespace("policy enforcement") as namespace:
-        trial = Trial.within(namespace)
-        if prober(trial.open()) != trial.open():
+        trial, pace = Trial.within(namespace), Pace(prober.patience.hold)
+        table = prober(trial.open())
+        if table.mismatches():
             return UNKNOWN
+        pace.note(table)
         trial.close()
-        table = prober(trial.closed())
+        table = prober(pace.given_to(trial.closed(), {trial.forbidden}))
     return NOT_ENFORCED if trial.ignored(table) else ""
 
 

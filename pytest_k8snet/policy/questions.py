@@ -65,7 +65,7 @@ def all_connect(title: str, arena: Arena, asked: Mapping[Probe, Question], secon
 
 
 def as_the_oracle_says(
-    title: str, arena: Arena, asked: Mapping[Probe, Question], proved: Collection[Question], timeout: float | None
+    title: str, arena: Arena, asked: Mapping[Probe, Question], proved: Collection[Question]
 ) -> Expectation:
     """Expect what the policies of the arena allow and deny. ``proved`` connects when there is no policy.
 
@@ -87,4 +87,4 @@ def as_the_oracle_says(
     notes = [f"{number} cells are not asked: {why}" for why, number in undefined.items()]
     notes += [f"{len(unproved)} cells are not asked: it was not shown that they connect otherwise"] if unproved else []
     kept = {probe: expected for probe, expected in cells.items() if probe not in unproved}
-    return Expectation(title, kept, notes=tuple(notes), timeout=timeout, controlled=controlled)
+    return Expectation(title, kept, notes=tuple(notes), controlled=controlled)

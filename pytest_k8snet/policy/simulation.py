@@ -6,7 +6,16 @@ from itertools import permutations, product
 
 from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.policy.cases import Case, CreatePod, Step
-from pytest_k8snet.policy.world import ImpossibleAction, State, after, judged, located, symbolic_arena
+from pytest_k8snet.policy.world import (
+    SYMBOLIC_NODES,
+    ImpossibleAction,
+    State,
+    after,
+    judged,
+    located,
+    node_place,
+    symbolic_arena,
+)
 
 
 def play(case: Case) -> list[State]:
@@ -53,13 +62,14 @@ def _says_anything(state: State, step: Step) -> bool:
 
 
 def located_somewhere(state: State, pod: str) -> State:
-    """Give a new pod addresses that no other has."""
+    """Give a new pod addresses that no other has, on the node that it belongs to."""
+    node = node_place(pod) % SYMBOLIC_NODES + 1
     taken = {address for other in state.pods.values() for address in other.addresses}
-    host = next(host for host in range(200, 255) if f"10.244.1.{host}" not in taken)
+    host = next(host for host in range(200, 255) if f"10.244.{node}.{host}" not in taken)
     return located(
         state,
         pod,
-        (f"10.244.1.{host}", f"fd00:10:244:1::{host:x}"),
-        "node-1",
-        (f"10.96.1.{host}", f"fd00:10:96:1::{host:x}"),
+        (f"10.244.{node}.{host}", f"fd00:10:244:{node}::{host:x}"),
+        f"node-{node}",
+        (f"10.96.{node}.{host}", f"fd00:10:96:{node}::{host:x}"),
     )

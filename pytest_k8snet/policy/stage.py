@@ -168,9 +168,7 @@ class Stage:
             for probe, question in asked.items()
             if question in open_before or not self._was_tried(question)
         }
-        # How long a resolver takes is not known from how long its answers of before took.
-        timeout = self._prober.patience.timeout if step.route is Route.NAME else self._pace.timeout
-        expected = as_the_oracle_says(title, self._arena, usable, open_before, timeout)
+        expected = as_the_oracle_says(title, self._arena, usable, open_before)
         if not expected.cells:
             pytest.skip(f"{title}: nothing that it asks connects without policies; see MODEL-010 to 012")
         left_out = [f"{name} is not asked: {why}" for name, why in self._missing.items() if name in step.protocols]
@@ -180,8 +178,13 @@ class Stage:
             if (wanted.outcomes == CONNECTS) is not (usable[probe] in connecting)
         }
         notes = (*expected.notes, *left_out)
-        hold = 0.0 if changing else self._pace.hold
-        table = probing(replace(expected, notes=notes, changing=frozenset(changing), hold=hold))
+        paced = self._pace.given_to(replace(expected, notes=notes), changing)
+        if not changing:
+            paced = replace(paced, hold=self._pace.hold)
+        if step.route is Route.NAME:
+            # How long a resolver takes is not known from how long its answers of before took.
+            paced = replace(paced, timeout=self._prober.patience.timeout, glance=None)
+        table = probing(paced)
         self._pace.note(table)
         return Asked(table, usable)
 
@@ -208,9 +211,8 @@ class Stage:
             }
             if not closed:
                 return
-            table = self._prober.once(
-                replace(all_connect("policies gone", self._arena, closed), timeout=self._pace.timeout)
-            )
+            gone = all_connect("policies gone", self._arena, closed)
+            table = self._prober.once(self._pace.given_to(gone, closed))
         except BaseException:
             self.close()
             raise

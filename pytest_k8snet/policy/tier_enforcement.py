@@ -15,6 +15,7 @@ from pytest_k8snet.kube.client import Object
 from pytest_k8snet.policy.cluster_manifests import GROUP, api_version
 from pytest_k8snet.policy.cluster_wide import ONLY_NAME, of_run
 from pytest_k8snet.policy.enforcement import UNKNOWN, Trial
+from pytest_k8snet.policy.pace import Pace
 from pytest_k8snet.policy.placeholders import NAMESPACE_NAME
 from pytest_k8snet.probe.observation import Pod
 
@@ -93,12 +94,14 @@ def why_not(cluster: Cluster, kind: str) -> str:
         return reason
     prober = cluster.attachment.prober
     with cluster.namespace(f"{kind} enforcement") as namespace:
-        trial = TierTrial.by(kind, namespace)
-        if prober(trial.open()) != trial.open():
+        trial, pace = TierTrial.by(kind, namespace), Pace(prober.patience.hold)
+        table = prober(trial.open())
+        if table.mismatches():
             return UNKNOWN
+        pace.note(table)
         try:
             with trial.closed_in(cluster):
-                table = prober(trial.closed())
+                table = prober(pace.given_to(trial.closed(), {trial.forbidden}))
         except ApiError as error:
             return f"the API refuses a {kind}: {error.message}"
     return not_enforced(kind) if trial.ignored(table) else ""

@@ -35,6 +35,7 @@ from pytest_k8snet.policy.placeholders import NAMESPACE_NAME, concrete, pods_of
 
 NAMESPACES = ("x", "y", "z")
 PODS = ("a", "b", "c")
+SYMBOLIC_NODES = 3
 # A label that only some have, for selectors that ask whether it is there.
 TEAMS = {"y": "red", "z": "blue"}
 TIERS = {"b": "db", "c": "web"}
@@ -95,18 +96,33 @@ def arena(pods: Mapping[str, ArenaPod], nodes: Mapping[str, tuple[str, ...]]) ->
 
 
 def symbolic_arena() -> State:
-    """Return an arena of x/a ... z/c with made-up addresses of both families; nodes mix namespaces and names."""
+    """Return an arena of x/a ... z/c with made-up addresses of both families, on three nodes."""
     pods = {}
     for namespace_place, namespace in enumerate(NAMESPACES, 1):
         for place, name in enumerate(PODS, 1):
-            host, node = 64 * namespace_place + place, (namespace_place + place) % 3 + 1
+            host, node = 64 * namespace_place + place, node_place(f"{namespace}/{name}") % SYMBOLIC_NODES + 1
             pods[f"{namespace}/{name}"] = ArenaPod(
                 {"pod": name} | ({"tier": TIERS[name]} if name in TIERS else {}),
                 addresses=(f"10.244.{node}.{host}", f"fd00:10:244:{node}::{host:x}"),
                 node=f"node-{node}",
                 service=(f"10.96.0.{host}", f"fd00:10:96::{host:x}"),
             )
-    return arena(pods, {f"node-{place}": (f"172.18.0.{place}", f"fd00:172:18::{place}") for place in range(1, 4)})
+    places = range(1, SYMBOLIC_NODES + 1)
+    return arena(pods, {f"node-{place}": (f"172.18.0.{place}", f"fd00:172:18::{place}") for place in places})
+
+
+def node_place(pod: str) -> int:
+    """Return the place of a pod's node in the list of all nodes, which begins again at its end.
+
+    Neither the pods of a namespace nor those of one name share a node: else a rule for the one would look like one for
+    the other, and what is wrong on the way within a node, or in a CIDR of it, would show in few cases.
+    """
+    namespace, _, name = pod.partition("/")
+    return _place(namespace, NAMESPACES) + _place(name, PODS)
+
+
+def _place(name: str, usual: tuple[str, ...]) -> int:
+    return usual.index(name) + 1 if name in usual else 0
 
 
 def after(state: State, action: Action) -> State:

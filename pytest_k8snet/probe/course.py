@@ -56,9 +56,10 @@ class Course:
         proves nothing.
         """
         asked: Collection[Probe] = self._expectation.changing or self._expectation.cells
+        glancing = bool(self._expectation.changing)
         while True:
             began = time.monotonic()
-            self._seen |= self._ask(asked)
+            self._seen |= self._ask(asked, self._glance if glancing else self._quick)
             left = deadline - time.monotonic()
             if left <= 0:
                 self._seen |= self._at_the_deadline()
@@ -72,6 +73,7 @@ class Course:
                 if left <= 0:
                     return None
                 time.sleep(min(self._patience.interval, left))
+            glancing = glancing and bool(wrong)
             asked = wrong or self._expectation.cells
 
     def _at_the_deadline(self) -> dict[Probe, Observation]:
@@ -156,9 +158,15 @@ class Course:
             time.sleep(self._patience.interval)
         return seen
 
-    def _ask(self, probes: Collection[Probe]) -> dict[Probe, Observation]:
+    def _ask(self, probes: Collection[Probe], patience: Patience | None = None) -> dict[Probe, Observation]:
         self._rounds += 1
-        return self._observe(probes, self._quick)
+        return self._observe(probes, patience or self._quick)
+
+    @property
+    def _glance(self) -> Patience:
+        """The patience of the next round of what is changing."""
+        glance = self._expectation.glance
+        return self._quick if glance is None else self._quick.at_most(glance * (self._rounds + 1))
 
     def _wrong(self, seen: Mapping[Probe, Observation]) -> dict[Probe, str]:
         return self._expectation.wrong(seen)

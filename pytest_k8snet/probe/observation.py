@@ -222,6 +222,7 @@ class Expectation:
     convergence: float | None = None  # seconds within which it must hold; None: the profile's
     notes: tuple[str, ...] = field(default=())
     timeout: float | None = None
+    glance: float | None = None
     controlled: frozenset[Probe] = frozenset()
     changing: frozenset[Probe] = frozenset()
     together: tuple[Together, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_k8snet.embedded.faults.policy_late import LATE_SECONDS
 from pytest_k8snet.profiles import CALIBRATION, LEVELS, PROFILES, Profile
 
 EVERY = pytest.mark.parametrize("profile", [*PROFILES.values(), CALIBRATION], ids=[*PROFILES, "calibration"])
@@ -35,3 +36,7 @@ def test_acceptance_waits_no_shorter_than_the_standard() -> None:
     assert acceptance.levels > standard.levels
     assert acceptance.converge > standard.converge
     assert acceptance.hold > standard.hold
+
+
+def test_in_a_calibration_late_policies_are_too_late_for_what_measures_them_and_for_nothing_else() -> None:
+    assert CALIBRATION.measuring.takes_hold < LATE_SECONDS < CALIBRATION.converge

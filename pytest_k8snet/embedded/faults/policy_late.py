@@ -12,12 +12,13 @@ from pytest_k8snet.embedded.policy.controller import Rewrite
 from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
 from pytest_k8snet.embedded.policy.world import World
 
-LATE_SECONDS = 2.0
+LATE_SECONDS = 0.9
+"""Longer than a calibration lets a change take, and shorter than it waits for a table: only what measures notices."""
 
 
 def fault() -> Fault:
     """Return the fault."""
-    return RewrittenWorld("policy-late", "the first seconds of every change of a NetworkPolicy", _delayed)
+    return RewrittenWorld("policy-late", f"the first {LATE_SECONDS:g} s of every change of a NetworkPolicy", _delayed)
 
 
 def _delayed(cluster: Target) -> Rewrite:

@@ -13,6 +13,7 @@ from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.policy.enforcement import ENFORCE_SECONDS, NOT_ENFORCED, UNKNOWN, Trial, why_not
 from pytest_k8snet.probe.controls import unproved
 from pytest_k8snet.probe.observation import Expectation, Identity, Observation, Outcome, Pod, Probe
+from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.table import TruthTable
 
 GUARDED, STRANGER, FRIEND = (
@@ -26,6 +27,8 @@ ALLOWED = EVERY_WAY - {("stranger", "guarded")}
 
 class MadeUp:
     """A cluster of which is said which ways are open without and with the policy; remembers what was done."""
+
+    patience = Patience()
 
     def __init__(self, without: set[tuple[str, str]], under: set[tuple[str, str]], refused: str = "") -> None:
         self.ways = without

@@ -14,6 +14,7 @@ from pytest_k8snet.errors import ApiError
 from pytest_k8snet.policy.enforcement import UNKNOWN
 from pytest_k8snet.policy.tier_enforcement import NEW, OLD, PLURALS, VERBS, not_enforced, why_no_baseline, why_not
 from pytest_k8snet.probe.observation import Expectation, Identity, Observation, Outcome, Pod, Probe
+from pytest_k8snet.probe.patience import Patience
 from pytest_k8snet.probe.table import TruthTable
 
 PODS = {
@@ -27,6 +28,8 @@ ENFORCED = EVERY_WAY - {("stranger", "guarded")}
 
 class MadeUp:
     """A cluster of which is said what it serves, and which ways are open without and with policies."""
+
+    patience = Patience()
 
     def __init__(
         self, without: set[tuple[str, str]] = EVERY_WAY, under: set[tuple[str, str]] = ENFORCED, **facts: Any

@@ -228,6 +228,28 @@ def test_what_is_changing_is_asked_alone_until_it_has_come_true(
     assert not table.mismatches()
 
 
+def test_what_is_changing_is_glanced_at_longer_each_time_and_the_whole_table_has_its_time(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    changing = frozenset(list(mesh.cells)[:2])
+    slow = network(lambda n, probe: SILENT if probe in changing and n <= 4 else None)
+    glanced = replace(mesh, changing=changing, timeout=0.08, glance=0.03)
+    Course(glanced, slow.observe, QUICK).run()
+    assert [patience.timeout for patience in slow.patience[:6]] == pytest.approx([0.03, 0.06, 0.08, 0.08, 0.08, 0.08])
+    healthy = network(lambda n, probe: None)
+    Course(glanced, healthy.observe, QUICK).run()
+    assert [patience.timeout for patience in healthy.patience[:2]] == [0.03, 0.08]
+
+
+def test_what_was_wrong_in_the_whole_table_is_not_glanced_at_any_more(
+    mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
+) -> None:
+    changing = frozenset(list(mesh.cells)[:2])
+    leaking = network(lambda n, probe: SILENT if probe not in changing and n == 2 else None)
+    Course(replace(mesh, changing=changing, timeout=0.08, glance=0.01), leaking.observe, QUICK).run()
+    assert [patience.timeout for patience in leaking.patience[:3]] == [0.01, 0.08, 0.08]
+
+
 def test_a_table_of_which_the_changing_part_never_comes_true_is_whole_all_the_same(
     mesh: Expectation, network: Callable[[Script], MadeUpNetwork]
 ) -> None:
