@@ -6,7 +6,7 @@ checks fail. A table is probed until it is as the oracle says, and then held; ho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
@@ -24,7 +24,7 @@ from pytest_k8snet.policy.played import Asked, Played
 from pytest_k8snet.policy.questions import Question, all_connect, as_the_oracle_says, questions
 from pytest_k8snet.policy.world import NAMESPACES, PORTS, PROTOCOLS, after_step, judged
 from pytest_k8snet.policy.world import PODS as NAMES
-from pytest_k8snet.probe.observation import CONNECTS, Expectation
+from pytest_k8snet.probe.observation import CONNECTS, Expectation, Probe
 from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.probe.table import TruthTable
 
@@ -177,16 +177,19 @@ class Stage:
             for probe, wanted in expected.cells.items()
             if (wanted.outcomes == CONNECTS) is not (usable[probe] in connecting)
         }
-        notes = (*expected.notes, *left_out)
-        paced = self._pace.given_to(replace(expected, notes=notes), changing)
-        if not changing:
-            paced = replace(paced, hold=self._pace.hold)
-        if step.route is Route.NAME:
-            # How long a resolver takes is not known from how long its answers of before took.
-            paced = replace(paced, timeout=self._prober.patience.timeout, glance=None)
-        table = probing(paced)
+        table = probing(self._paced(replace(expected, notes=(*expected.notes, *left_out)), changing, step.route))
         self._pace.note(table)
         return Asked(table, usable)
+
+    def _paced(self, expected: Expectation, changing: Collection[Probe], route: Route) -> Expectation:
+        """Give what is expected the time that it needs in this arena."""
+        paced = self._pace.given_to(expected, changing)
+        if not changing:
+            paced = replace(paced, hold=self._pace.hold)
+        if route is Route.NAME:
+            # How long a resolver takes is not known from how long its answers of before took.
+            paced = replace(paced, timeout=self._prober.patience.timeout, glance=None)
+        return paced
 
     def _was_tried(self, question: Question) -> bool:
         return question.port in PORTS and question.source in PODS and question.target in PODS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 
 from pytest_k8snet.cluster import Cluster
@@ -11,12 +11,12 @@ from pytest_k8snet.errors import MeasurementError
 from pytest_k8snet.kube.wait import Deadline
 from pytest_k8snet.measure.iperf3 import pairs
 from pytest_k8snet.measure.iperf3.bench import POD_PORT, Bench, Site
+from pytest_k8snet.measure.iperf3.beside import beside
 from pytest_k8snet.measure.iperf3.course import Course, Watch
-from pytest_k8snet.measure.iperf3.flags import flagged
 from pytest_k8snet.measure.iperf3.loads import ONE_STREAM, Load
 from pytest_k8snet.measure.iperf3.paths import Path, ends_of
 from pytest_k8snet.measure.judged import Judged
-from pytest_k8snet.measure.rounds import Plan, judge
+from pytest_k8snet.measure.rounds import Plan
 from pytest_k8snet.measure.verdict import Limit
 from pytest_k8snet.probe.observation import Family, Protocol
 from pytest_k8snet.probe.processors import Processors
@@ -106,27 +106,14 @@ class Bandwidth:
     def _measure(self, load: Load, family: Family, wanted: Collection[Path]) -> None:
         ends = [ends_of(path, self.near, self.far) for path in (Path.HOSTS, *wanted)]
         self._bench.start([one.server for one in ends], [one.client for one in ends])
-        opened = {}
-        for path in (Path.HOSTS, *wanted):
-            try:
-                opened[path] = self._open(load, path, family)
-            except MeasurementError as error:
-                self._judged[load, family, path] = error
-        if Path.HOSTS not in opened:
-            self._judged |= {(load, family, path): self._judged[load, family, Path.HOSTS] for path in wanted}
-            return
-        subjects = {path.value: course for path, course in opened.items() if path is not Path.HOSTS}
-        try:
-            limits = dict.fromkeys(subjects, self._limits[bool(load.manner.udp_rate)])
-            done = judge(subjects, opened[Path.HOSTS], limits, self._plan)
-        except MeasurementError as error:
-            self._judged |= {(load, family, path): error for path in wanted}
-            return
-        baseline = opened[Path.HOSTS].told(Path.HOSTS)
-        self._judged |= {
-            (load, family, Path(name)): flagged(judged, opened[Path(name)].told(name), baseline)
-            for name, judged in done.items()
-        }
+
+        def opening(path: Path) -> Callable[[], Course]:
+            return lambda: self._open(load, path, family)
+
+        subjects = {path.value: opening(path) for path in wanted}
+        limit = self._limits[bool(load.manner.udp_rate)]
+        found = beside(Path.HOSTS.value, opening(Path.HOSTS), subjects, limit, self._plan)
+        self._judged |= {(load, family, Path(name)): one for name, one in found.items()}
 
     def _open(self, load: Load, path: Path, family: Family) -> Course:
         ends = ends_of(path, self.near, self.far)

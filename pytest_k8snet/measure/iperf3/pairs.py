@@ -8,10 +8,10 @@ from statistics import median
 
 from pytest_k8snet.errors import MeasurementError
 from pytest_k8snet.measure.iperf3.bench import Site
+from pytest_k8snet.measure.iperf3.beside import beside
 from pytest_k8snet.measure.iperf3.course import Course
-from pytest_k8snet.measure.iperf3.flags import flagged
 from pytest_k8snet.measure.judged import Judged
-from pytest_k8snet.measure.rounds import FEWEST_ROUNDS, Plan, judge
+from pytest_k8snet.measure.rounds import FEWEST_ROUNDS, Plan
 from pytest_k8snet.measure.verdict import Limit
 
 LONGEST_SECONDS = 1.0
@@ -46,7 +46,7 @@ def between(nodes: Sequence[str], opened: Opening, limit: Limit, plan: Plan) -> 
     directions = [(source, target) for source in nodes for target in nodes if source != target]
     looks = (FEWEST_ROUNDS, *(look for look in plan.looks if look > FEWEST_ROUNDS))
     each = replace(plan, looks=looks, budget=plan.budget / max(len(directions), 1))
-    found = [one for pair in directions for one in _beside(pair, _compared(pair, nodes), opened, limit, each)]
+    found = [one for pair in directions for one in _streams(pair, _compared(pair, nodes), opened, limit, each)]
     return sorted(found, key=lambda one: [nodes.index(node) for node in one.pair])
 
 
@@ -56,34 +56,22 @@ def _compared(pair: Pair, nodes: Sequence[str]) -> list[Pair]:
     return [pair, (source, source)] if target == following else [pair]
 
 
-def _beside(hosts: Pair, pairs: Sequence[Pair], opened: Opening, limit: Limit, plan: Plan) -> Iterator[Streams]:
+def _streams(hosts: Pair, pairs: Sequence[Pair], opened: Opening, limit: Limit, plan: Plan) -> Iterator[Streams]:
     source, target = hosts
-    try:
-        baseline = opened(Site(source, host=True), Site(target, host=True))
-    except MeasurementError as error:
-        yield from (_without(pair, limit, error) for pair in pairs)
-        return
-    courses: dict[Pair, Course] = {}
+
+    def opening(pair: Pair) -> Callable[[], Course]:
+        return lambda: opened(Site(pair[0]), Site(pair[1]))
+
+    subjects = {named(pair): opening(pair) for pair in pairs}
+    nodes = f"nodes, {source} -> {target}"
+    found = beside(nodes, lambda: opened(Site(source, host=True), Site(target, host=True)), subjects, limit, plan)
     for pair in pairs:
-        try:
-            courses[pair] = opened(Site(source), Site(pair[1]))
-        except MeasurementError as error:
-            yield _without(pair, limit, error)
-    arms = {named(pair): course for pair, course in courses.items()}
-    try:
-        judged = judge(arms, baseline, dict.fromkeys(arms, limit), plan)
-    except MeasurementError as error:
-        yield from (_without(pair, limit, error) for pair in courses)
-        return
-    reference = baseline.told(f"nodes, {source} -> {target}")
-    for pair, course in courses.items():
-        name = named(pair)
-        yield Streams(pair, flagged(judged[name], course.told(name), reference))
+        one = found[named(pair)]
+        yield Streams(pair, one if isinstance(one, Judged) else _without(pair, limit, one))
 
 
-def _without(pair: Pair, limit: Limit, trouble: MeasurementError) -> Streams:
-    judged = Judged(named(pair), limit, (), (), trouble=trouble, stopped="it could not be measured")
-    return Streams(pair, judged)
+def _without(pair: Pair, limit: Limit, trouble: MeasurementError) -> Judged:
+    return Judged(named(pair), limit, (), (), trouble=trouble, stopped="it could not be measured")
 
 
 def named(pair: Pair) -> str:
