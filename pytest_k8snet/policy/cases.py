@@ -159,3 +159,8 @@ class Case:
 
     def __str__(self) -> str:
         return self.id
+
+    @property
+    def relabels(self) -> bool:
+        """Whether pods or namespaces that there are get other labels."""
+        return any(isinstance(action, LabelPod | LabelNamespace) for step in self.steps for action in step.actions)

@@ -93,11 +93,16 @@ class Stage:
     def play(self, case: Case, probing: Witness) -> Played:
         """Play a case, once more in a new arena when a probe pod was lost on the way. Raises NoVerdict."""
         try:
-            return self._judged(case, probing)
+            played = self._judged(case, probing)
         except (AgentLost, PodNotReady) as error:
             probing.note(f"played again in a new arena, because a probe pod was lost: {error.message}")
             self.close()
-            return self._judged(case, probing)
+            played = self._judged(case, probing)
+        if case.relabels:
+            # To be given the usual labels back is one more change, and until a network has followed it, which can take
+            # half a minute, it may enforce nothing new at these pods.
+            self.close()
+        return played
 
     def _judged(self, case: Case, probing: Witness) -> Played:
         """Play a case. Silence that outlasts its policies is tried without policies in a new arena."""

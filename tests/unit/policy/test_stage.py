@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_k8snet.errors import AgentLost, ApiError
-from pytest_k8snet.policy.cases import Apply, Case, DeletePolicy, Step
+from pytest_k8snet.policy.cases import Apply, Case, DeletePolicy, LabelNamespace, LabelPod, Step
 from pytest_k8snet.policy.played import Played
 from pytest_k8snet.probe.observation import Observation, Probe
 from tests.unit.policy.conftest import policy
@@ -35,6 +35,17 @@ def test_the_arena_is_tried_without_policies_before_the_first_case_only(
     play(case)
     assert network.tables.count("no policy, by pod") == 1
     assert arena.built == 1
+
+
+@pytest.mark.parametrize("other", [LabelPod("x/b", {"pod2": "updated"}), LabelNamespace("y", {"ns2": "updated"})])
+def test_what_had_other_labels_meets_no_other_case(
+    play: Play, case: Case, arena: MadeUpArena, with_steps: WithSteps, other: LabelPod | LabelNamespace
+) -> None:
+    """A network that follows changes of labels slowly enforces nothing new at such pods meanwhile."""
+    relabelling = with_steps(case, Step("give another label", (other,), ports=(80,), protocols=("TCP",)))
+    assert play(relabelling) == relabelling
+    assert play(case) == case
+    assert arena.built == 2
 
 
 def test_what_a_policy_does_not_change_is_watched_for_as_long_as_changes_took(
