@@ -19,7 +19,6 @@ from pytest_k8snet.kube.pods import PodRequest
 from pytest_k8snet.policy import cases
 from pytest_k8snet.policy.cluster_wide import ONLY_NAME, confined, of_run, renamed
 from pytest_k8snet.policy.placeholders import concrete
-from pytest_k8snet.policy.undo import undo
 from pytest_k8snet.policy.world import PORTS, ArenaPod, State, after, located, node_place, symbolic_arena, usual_labels
 from pytest_k8snet.probe.observation import Pod
 
@@ -36,7 +35,7 @@ class Arena:
         self.state = self._unmet()
         self.pods: dict[str, Pod] = {}
         self._purpose = purpose
-        self._built: State | None = None
+        self._built = False
         self._spaces: dict[str, Namespace] = {}
         self._open: dict[str, ExitStack] = {}
         self._wide: dict[str, Object] = {}
@@ -47,7 +46,7 @@ class Arena:
 
         Raises NoVerdict.
         """
-        if self._built is not None:
+        if self._built:
             return
         self.state = self._unmet()
         for name in self.state.namespaces:
@@ -55,11 +54,11 @@ class Arena:
         for name, pod in self.state.pods.items():
             self._space(name).create(self._request(name, pod))
         self._meet(self.state.pods)
-        self._built = self.state
+        self._built = True
 
     def close(self) -> None:
         """Remove everything."""
-        self._built = None
+        self._built = False
         for name in list(self._wide):
             # What cannot be removed now goes with the run's namespace; see cluster_wide.of_run.
             with suppress(ApiError):
@@ -78,12 +77,10 @@ class Arena:
             self.state = before
             raise
 
-    def restore(self) -> None:
-        """Undo what a case has changed."""
-        assert self._built is not None, "only what was built can be restored"
-        for action in undo(self.state, self._built):
-            self.perform(action)
-        self._built = self.state
+    def remove_policies(self) -> None:
+        """Delete all policies that were made."""
+        for name in list(self.state.policies):
+            self.perform(cases.DeletePolicy(name))
 
     def service_name(self, pod: str) -> str:
         """Return the DNS name of a pod's Service, as it is written in another namespace."""

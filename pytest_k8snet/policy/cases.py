@@ -161,6 +161,6 @@ class Case:
         return self.id
 
     @property
-    def relabels(self) -> bool:
-        """Whether pods or namespaces that there are get other labels."""
-        return any(isinstance(action, LabelPod | LabelNamespace) for step in self.steps for action in step.actions)
+    def only_policies(self) -> bool:
+        """Whether policies are all that it changes: no pods, no namespaces, no labels."""
+        return all(isinstance(action, Apply | DeletePolicy) for step in self.steps for action in step.actions)

@@ -18,7 +18,7 @@ from pytest_k8snet.errors import AgentLost, PodNotReady
 from pytest_k8snet.oracle.policy_world import Verdict
 from pytest_k8snet.policy import by_hand
 from pytest_k8snet.policy.arena import Arena
-from pytest_k8snet.policy.cases import Case, Route, Step
+from pytest_k8snet.policy.cases import Case, CreatePod, Route, Step
 from pytest_k8snet.policy.pace import Pace
 from pytest_k8snet.policy.played import Asked, Played
 from pytest_k8snet.policy.questions import Question, all_connect, as_the_oracle_says, questions
@@ -93,16 +93,11 @@ class Stage:
     def play(self, case: Case, probing: Witness) -> Played:
         """Play a case, once more in a new arena when a probe pod was lost on the way. Raises NoVerdict."""
         try:
-            played = self._judged(case, probing)
+            return self._judged(case, probing)
         except (AgentLost, PodNotReady) as error:
             probing.note(f"played again in a new arena, because a probe pod was lost: {error.message}")
             self.close()
-            played = self._judged(case, probing)
-        if case.relabels:
-            # To be given the usual labels back is one more change, and until a network has followed it, which can take
-            # half a minute, it may enforce nothing new at these pods.
-            self.close()
-        return played
+            return self._judged(case, probing)
 
     def _judged(self, case: Case, probing: Witness) -> Played:
         """Play a case. Silence that outlasts its policies is tried without policies in a new arena."""
@@ -129,12 +124,14 @@ class Stage:
             for number, step in enumerate(case.steps, 1):
                 for action in step.actions:
                     self._arena.perform(action)
+                open_before -= _about_new_pods(open_before, step)
                 title = f"{case.id} {number}. {step.title}"
                 steps.append(asked := self._ask(title, step, open_before, connecting, probing))
                 if asked.table.mismatches():
                     break
                 self._measure(number, connecting, asked, probing)
                 connecting = (connecting | asked.connecting) - asked.blocked
+                open_before |= asked.connecting
         except BaseException:
             self.close()
             raise
@@ -207,9 +204,12 @@ class Stage:
                 probing.measured(f"time to {what}, step {number}", round(seconds, 3), "s")
 
     def _leave(self, played: Played, probing: Witness) -> None:
-        """Undo a case and see that what was closed in the end connects again; without that, close the arena."""
+        """Delete the policies of a case and see that what was closed in the end connects again, or close the arena."""
+        if not played.case.only_policies:
+            self.close()
+            return
         try:
-            self._arena.restore()
+            self._arena.remove_policies()
             in_the_end = played.steps[-1].closed
             closed = {
                 probe: question
@@ -229,3 +229,9 @@ class Stage:
             self.close()
         elif (seconds := table.seconds_to_converge) is not None:
             probing.measured("time to release, policies gone", round(seconds, 3), "s")
+
+
+def _about_new_pods(questions: frozenset[Question], step: Step) -> frozenset[Question]:
+    """Return those that are about pods which a step has made and the arena has not by itself: they are others now."""
+    new = {action.pod for action in step.actions if isinstance(action, CreatePod)} - PODS
+    return frozenset(question for question in questions if new & {question.source, question.target})

@@ -12,7 +12,7 @@ from pytest_k8snet.embedded.policy.controller import Rewrite
 from pytest_k8snet.embedded.policy.rewritten import RewrittenWorld
 from pytest_k8snet.embedded.policy.world import Pod, World
 
-LATE_SECONDS = 3.0
+LATE_SECONDS = 4.0
 
 
 def fault() -> Fault:

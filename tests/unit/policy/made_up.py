@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from types import SimpleNamespace
 
-from pytest_k8snet.policy.cases import Action
-from pytest_k8snet.policy.undo import undo
+from pytest_k8snet.policy.cases import Action, CreatePod, DeletePolicy
+from pytest_k8snet.policy.simulation import located_somewhere
 from pytest_k8snet.policy.world import State, after, symbolic_arena
 from pytest_k8snet.probe.course import Course
 from pytest_k8snet.probe.observation import (
@@ -67,10 +67,12 @@ class MadeUpArena:
     def perform(self, action: Action) -> None:
         self.performed.append(action)
         self.state = after(self.state, action)
+        if isinstance(action, CreatePod):
+            self.state = located_somewhere(self.state, action.pod)
 
-    def restore(self) -> None:
-        for action in list(undo(self.state, symbolic_arena())):
-            self.perform(action)
+    def remove_policies(self) -> None:
+        for name in list(self.state.policies):
+            self.perform(DeletePolicy(name))
 
     def service_name(self, pod: str) -> str:
         return f"{pod.replace('/', '-')}.svc"

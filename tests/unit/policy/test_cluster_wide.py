@@ -17,7 +17,6 @@ from pytest_k8snet.policy.cases import Apply, Case, DeletePolicy, Route, Step, n
 from pytest_k8snet.policy.cluster_wide import confined, of_run, renamed
 from pytest_k8snet.policy.placeholders import concrete, pods_of
 from pytest_k8snet.policy.played import Played
-from pytest_k8snet.policy.undo import undo
 from pytest_k8snet.policy.world import after, judged, symbolic_arena
 
 Object = dict[str, Any]
@@ -171,7 +170,6 @@ def test_the_state_judges_by_tiers_and_forgets_a_policy_that_is_deleted() -> Non
     for route in Route:
         said = judged(state, "y/a", "x/a", "ipv4", "TCP", 80, route)
         assert (said.verdict, said.because) == ("denied", "ClusterNetworkPolicy p ingress rule 0 says Deny")
-    assert list(undo(state, symbolic_arena())) == [DeletePolicy("ClusterNetworkPolicy/p")]
     assert after(state, DeletePolicy("ClusterNetworkPolicy/p")).policies == {}
 
 

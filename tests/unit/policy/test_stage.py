@@ -9,7 +9,17 @@ from dataclasses import replace
 import pytest
 
 from pytest_k8snet.errors import AgentLost, ApiError
-from pytest_k8snet.policy.cases import Apply, Case, DeletePolicy, LabelNamespace, LabelPod, Step
+from pytest_k8snet.policy.cases import (
+    Action,
+    Apply,
+    Case,
+    DeletePod,
+    DeletePolicy,
+    LabelNamespace,
+    LabelPod,
+    RestartPod,
+    Step,
+)
 from pytest_k8snet.policy.played import Played
 from pytest_k8snet.probe.observation import Observation, Probe
 from tests.unit.policy.conftest import policy
@@ -37,13 +47,22 @@ def test_the_arena_is_tried_without_policies_before_the_first_case_only(
     assert arena.built == 1
 
 
-@pytest.mark.parametrize("other", [LabelPod("x/b", {"pod2": "updated"}), LabelNamespace("y", {"ns2": "updated"})])
-def test_what_had_other_labels_meets_no_other_case(
-    play: Play, case: Case, arena: MadeUpArena, with_steps: WithSteps, other: LabelPod | LabelNamespace
+@pytest.mark.parametrize(
+    "other",
+    [
+        LabelPod("x/b", {"pod2": "updated"}),
+        LabelNamespace("y", {"ns2": "updated"}),
+        RestartPod("x/b"),
+        DeletePod("y/a"),
+    ],
+)
+def test_pods_of_which_more_than_policies_has_changed_meet_no_other_case(
+    play: Play, case: Case, arena: MadeUpArena, with_steps: WithSteps, other: Action
 ) -> None:
-    """A network that follows changes of labels slowly enforces nothing new at such pods meanwhile."""
-    relabelling = with_steps(case, Step("give another label", (other,), ports=(80,), protocols=("TCP",)))
-    assert play(relabelling) == relabelling
+    """A network that follows changes of labels slowly, or forgets what was restarted, fails no case but that one."""
+    changing = with_steps(case, Step("change it", (other,), ports=(80,), protocols=("TCP",)))
+    assert play(changing) == changing
+    assert play(case) == case
     assert play(case) == case
     assert arena.built == 2
 
