@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +31,21 @@ running.stop()
 """
 
 
+def now_in_ticks() -> int:
+    """The time since boot as /proc/PID/stat tells it."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
+
+
 @dataclass
 class Life:
-    """A cluster whose owner is another process, and what the machine knew of it while it lived."""
+    """A cluster whose owner is another process, and what the machine knew of it when that was ``recorded``."""
 
     owner: subprocess.Popen[bytes]
     launcher: int
     run_dir: Path
     processes: dict[int, str]
     namespaces: set[str]
+    recorded: int = field(default_factory=now_in_ticks)
 
     @property
     def init(self) -> int:
@@ -70,14 +76,18 @@ def started_at(pid: int) -> str:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
 
 
-def namespaces_in_use() -> set[str]:
+def namespaces_in_use(until: int | None = None) -> set[str]:
+    """The namespaces of all processes, or of those that were started until then, in ticks since boot.
+
+    The kernel gives the number of a namespace that is gone to the next one, so those of later processes may be others.
+    """
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
-        for kind in NAMESPACES:
-            try:
-                found.add(os.readlink(process / "ns" / kind))
-            except OSError:  # ended while we looked
-                break
+        try:
+            if until is None or int(started_at(int(process.name))) <= until:
+                found |= {os.readlink(process / "ns" / kind) for kind in NAMESPACES}
+        except OSError:  # ended while we looked
+            continue
     return found
 
 
@@ -92,7 +102,7 @@ def remains(life: Life) -> dict[str, Any]:
             continue
     found = {
         "processes": alive,
-        "namespaces": sorted(life.namespaces & namespaces_in_use()),
+        "namespaces": sorted(life.namespaces & namespaces_in_use(life.recorded)),
         "files": [str(life.run_dir)] if life.run_dir.exists() else [],
         "mounts": [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if str(life.run_dir) in line],
     }

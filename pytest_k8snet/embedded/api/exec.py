@@ -20,10 +20,14 @@ from .status import bad_request
 from .store import Store
 
 STDIN, STDOUT, STDERR, ERROR, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+V5, V4 = "v5.channel.k8s.io", "v4.channel.k8s.io"
+PROTOCOLS = (V5, V4)
 CHUNK = 32 * 1024
 MAX_MESSAGE = 32 * 1024 * 1024
 HEARTBEAT = 30.0
+CLIENT_SECONDS = 0.05
+"""With v5 client-go may read before it has made its streams, and drops what comes so early (kubernetes issue 131189).
+On a real cluster a container's runtime takes longer; here a command can be over in a millisecond."""
 
 
 def pick_container(pod: Obj, wanted: str) -> str:
@@ -112,6 +116,8 @@ class _Session:
             await asyncio.gather(feeder, output, return_exceptions=True)
 
     async def _output(self, stdout: bool, stderr: bool) -> int:
+        if self._socket.ws_protocol == V5:
+            await asyncio.sleep(CLIENT_SECONDS)
         await asyncio.gather(
             self._pump(STDOUT, self._process.stdout, stdout), self._pump(STDERR, self._process.stderr, stderr)
         )

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from pytest_k8snet.embedded.api.exec import CLIENT_SECONDS
+
 Object = dict[str, Any]
 V4, V5 = "v4.channel.k8s.io", "v5.channel.k8s.io"
 AUTH = {"Authorization": "Bearer sesame"}
@@ -63,6 +65,25 @@ def test_output_and_exit_code_arrive(run: Callable[..., Any], protocol: str) -> 
 
 def test_success_is_said(run: Callable[..., Any]) -> None:
     assert json.loads(run(["true"])[1][3]) == {"metadata": {}, "status": "Success"}
+
+
+def test_output_waits_until_client_go_has_made_its_streams(
+    api: Any, namespace: str, make_pod: Callable[..., Object]
+) -> None:
+    make_pod()
+
+    async def seconds_to_output() -> float:
+        connector = aiohttp.TCPConnector(ssl=api.trust)
+        url = exec_url(api, namespace, ["true"], stdout="1")
+        async with (
+            aiohttp.ClientSession(connector=connector) as client,
+            client.ws_connect(url, protocols=(V5,), headers=AUTH) as stream,
+        ):
+            opened = time.monotonic()
+            await stream.receive()
+            return time.monotonic() - opened
+
+    assert min(api.run(seconds_to_output()) for _ in range(3)) > 0.8 * CLIENT_SECONDS
 
 
 def test_closing_stdin_ends_the_input(run: Callable[..., Any]) -> None:
