@@ -16,20 +16,12 @@ from pytest_k8snet.embedded.container.spec import Command
 from pytest_k8snet.embedded.kubelet.tasks import Tasks
 
 
-class TerminalReader:
-    """The output of a terminal, whose end is the error EIO."""
+class _TerminalProtocol(asyncio.StreamReaderProtocol):
+    """The output of a terminal, whose end is the error EIO: what came before is read all the same."""
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader = reader
-
-    async def read(self, n: int = -1, /) -> bytes:
-        """Up to ``n`` bytes; empty at the end."""
-        try:
-            return await self._reader.read(n)
-        except OSError as error:
-            if error.errno != errno.EIO:
-                raise
-            return b""
+    def connection_lost(self, exc: Exception | None) -> None:
+        ended = isinstance(exc, OSError) and exc.errno == errno.EIO
+        super().connection_lost(None if ended else exc)
 
 
 class ContainerProcess:
@@ -87,7 +79,7 @@ class ContainerProcess:
     async def open_terminal(self, controller: int) -> None:
         """Take our end of its terminal."""
         self._terminal = controller
-        self.stdout = TerminalReader(await _reader(controller))
+        self.stdout = await _reader(controller, _TerminalProtocol)
         self._stdin = await _writer(os.dup(controller))
 
 
@@ -136,10 +128,12 @@ def _close(*descriptors: int) -> None:
         os.close(descriptor)
 
 
-async def _reader(descriptor: int) -> asyncio.StreamReader:
+async def _reader(
+    descriptor: int, protocol: type[asyncio.StreamReaderProtocol] = asyncio.StreamReaderProtocol
+) -> asyncio.StreamReader:
     reader = asyncio.StreamReader()
     pipe = os.fdopen(descriptor, "rb", buffering=0)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol(reader), pipe)
     return reader
 
 
