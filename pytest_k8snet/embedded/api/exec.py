@@ -96,7 +96,6 @@ class _Session:
     def __init__(self, socket: web.WebSocketResponse, process: Process) -> None:
         self._socket = socket
         self._process = process
-        self._heard = asyncio.get_running_loop().time() + (CLIENT_SECONDS if socket.ws_protocol == V5 else 0.0)
 
     async def run(self, *, stdout: bool, stderr: bool) -> None:
         """Carry the wanted streams until the command ends and its output is sent, or until the client has gone."""
@@ -117,6 +116,8 @@ class _Session:
             await asyncio.gather(feeder, output, return_exceptions=True)
 
     async def _output(self, stdout: bool, stderr: bool) -> int:
+        if self._socket.ws_protocol == V5:
+            await asyncio.sleep(CLIENT_SECONDS)
         await asyncio.gather(
             self._pump(STDOUT, self._process.stdout, stdout), self._pump(STDERR, self._process.stderr, stderr)
         )
@@ -126,15 +127,11 @@ class _Session:
         """Send what a stream brings; one that is not wanted is read all the same, or its writer would be blocked."""
         while reader is not None and (data := await reader.read(CHUNK)):
             if wanted:
-                await self._send(channel, data)
+                await self._socket.send_bytes(bytes([channel]) + data)
 
     async def _finish(self, code: int) -> None:
-        await self._send(ERROR, msgspec.json.encode(exit_status(code)))
+        await self._socket.send_bytes(bytes([ERROR]) + msgspec.json.encode(exit_status(code)))
         await self._socket.close()
-
-    async def _send(self, channel: int, data: bytes) -> None:
-        await asyncio.sleep(self._heard - asyncio.get_running_loop().time())
-        await self._socket.send_bytes(bytes([channel]) + data)
 
     async def _feed(self) -> None:
         """Take what the client sends; returns when it has gone."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from pytest_k8snet.cluster import Cluster
 from pytest_k8snet.errors import MeasurementError
@@ -106,13 +107,9 @@ class Bandwidth:
     def _measure(self, load: Load, family: Family, wanted: Collection[Path]) -> None:
         ends = [ends_of(path, self.near, self.far) for path in (Path.HOSTS, *wanted)]
         self._bench.start([one.server for one in ends], [one.client for one in ends])
-
-        def opening(path: Path) -> Callable[[], Course]:
-            return lambda: self._open(load, path, family)
-
-        subjects = {path.value: opening(path) for path in wanted}
+        subjects = {path.value: partial(self._open, load, path, family) for path in wanted}
         limit = self._limits[bool(load.manner.udp_rate)]
-        found = beside(Path.HOSTS.value, opening(Path.HOSTS), subjects, limit, self._plan)
+        found = beside(Path.HOSTS.value, partial(self._open, load, Path.HOSTS, family), subjects, limit, self._plan)
         self._judged |= {(load, family, Path(name)): one for name, one in found.items()}
 
     def _open(self, load: Load, path: Path, family: Family) -> Course:

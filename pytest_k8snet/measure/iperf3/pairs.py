@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import median
 
 from pytest_k8snet.errors import MeasurementError
@@ -58,13 +59,9 @@ def _compared(pair: Pair, nodes: Sequence[str]) -> list[Pair]:
 
 def _streams(hosts: Pair, pairs: Sequence[Pair], opened: Opening, limit: Limit, plan: Plan) -> Iterator[Streams]:
     source, target = hosts
-
-    def opening(pair: Pair) -> Callable[[], Course]:
-        return lambda: opened(Site(pair[0]), Site(pair[1]))
-
-    subjects = {named(pair): opening(pair) for pair in pairs}
-    nodes = f"nodes, {source} -> {target}"
-    found = beside(nodes, lambda: opened(Site(source, host=True), Site(target, host=True)), subjects, limit, plan)
+    baseline = partial(opened, Site(source, host=True), Site(target, host=True))
+    subjects = {named(pair): partial(opened, Site(pair[0]), Site(pair[1])) for pair in pairs}
+    found = beside(f"nodes, {source} -> {target}", baseline, subjects, limit, plan)
     for pair in pairs:
         one = found[named(pair)]
         yield Streams(pair, one if isinstance(one, Judged) else _without(pair, limit, one))
