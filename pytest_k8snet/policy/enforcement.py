@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pytest_k8snet.cluster import Cluster, Namespace
 from pytest_k8snet.policy.pace import Pace
 from pytest_k8snet.probe.observation import CONNECTS, REJECTED, Expectation, Expected, Outcome, Pod, Probe, Protocol
+from pytest_k8snet.probe.prober import Prober
 from pytest_k8snet.probe.table import TruthTable
 
 NOT_ENFORCED = "NetworkPolicy is not enforced by this cluster"
@@ -38,6 +39,12 @@ class Trial:
         pairs = ((self.stranger, self.guarded), (self.friend, self.guarded), (self.stranger, self.friend))
         cells = {_probe(source, target): Expected(CONNECTS, server=target.name) for source, target in pairs}
         return Expectation("without a policy", cells)
+
+    def pace(self, prober: Prober) -> Pace | None:
+        """Return how quick the pods answer without a policy, None when they do not reach each other."""
+        pace, table = Pace(prober.patience.hold), prober(self.open())
+        pace.note(table)
+        return None if table.mismatches() else pace
 
     def close(self) -> None:
         """Make a policy for each direction: who enforces only one of them does enforce."""
@@ -80,11 +87,9 @@ def why_not(cluster: Cluster) -> str:
         return f"these credentials may not {', '.join(refused)}, which the checks of policies need; see docs/rbac.yaml"
     prober = cluster.attachment.prober
     with cluster.namespace("policy enforcement") as namespace:
-        trial, pace = Trial.within(namespace), Pace(prober.patience.hold)
-        table = prober(trial.open())
-        if table.mismatches():
+        trial = Trial.within(namespace)
+        if (pace := trial.pace(prober)) is None:
             return UNKNOWN
-        pace.note(table)
         trial.close()
         table = prober(pace.given_to(trial.closed(), {trial.forbidden}))
     return NOT_ENFORCED if trial.ignored(table) else ""

@@ -15,7 +15,6 @@ from pytest_k8snet.kube.client import Object
 from pytest_k8snet.policy.cluster_manifests import GROUP, api_version
 from pytest_k8snet.policy.cluster_wide import ONLY_NAME, of_run
 from pytest_k8snet.policy.enforcement import UNKNOWN, Trial
-from pytest_k8snet.policy.pace import Pace
 from pytest_k8snet.policy.placeholders import NAMESPACE_NAME
 from pytest_k8snet.probe.observation import Pod
 
@@ -94,11 +93,9 @@ def why_not(cluster: Cluster, kind: str) -> str:
         return reason
     prober = cluster.attachment.prober
     with cluster.namespace(f"{kind} enforcement") as namespace:
-        trial, pace = TierTrial.by(kind, namespace), Pace(prober.patience.hold)
-        table = prober(trial.open())
-        if table.mismatches():
+        trial = TierTrial.by(kind, namespace)
+        if (pace := trial.pace(prober)) is None:
             return UNKNOWN
-        pace.note(table)
         try:
             with trial.closed_in(cluster):
                 table = prober(pace.given_to(trial.closed(), {trial.forbidden}))
